@@ -1,0 +1,19 @@
+import * as z from "zod";
+
+/** `.jiuzhang/imports/<sha256>/import-<dataset>.json`: how one file became rows of one dataset. With `data` beside it, it is the truth about those rows. */
+export const ImportFile = z.strictObject({
+  version: z.literal(1),
+  /** The file as the user named it, relative to the project where it lies inside it. */
+  file: z.string(),
+  sha256: z.string(),
+  bytes: z.int(),
+  dataset: z.string(),
+  kind: z.enum(["seed", "problem"]),
+  format: z.enum(["jsonl", "csv", "markdown", "text"]),
+  /** Characters per chunk for texts; absent where rows are whole records. */
+  chunk: z.int().optional(),
+  license: z.string().nullable(),
+  stage: z.string().nullable(),
+  imported: z.string(),
+});
+export type ImportFile = z.infer<typeof ImportFile>;

@@ -1,0 +1,70 @@
+import * as z from "zod";
+
+/** `job.json`: what a job is. Written once, when the directory is made; nothing in it is secret. */
+export const SendSpec = z.strictObject({
+  task: z.literal("send"),
+  /** Dataset that the answers are ingested into. */
+  dataset: z.string(),
+  /** sha256 of a model file, or `provider/model@revision` as declared: never a URL or a port. */
+  model_identity: z.string(),
+  endpoint: z.strictObject({
+    name: z.string(),
+    /** Absent for the embedded engine, which the job starts for itself. */
+    base_url: z.string().optional(),
+    embedded: z.strictObject({ model_file: z.string(), model_sha256: z.string(), threads: z.int().optional() }).optional(),
+    model: z.string(),
+    /** Name of the environment variable that holds the key. */
+    api_key_env: z.string().optional(),
+    limits: z.strictObject({ rpm: z.number().optional(), tpm: z.number().optional() }).optional(),
+    /** Money per million tokens. */
+    price: z.strictObject({ prompt: z.number(), completion: z.number(), cached: z.number().optional() }).optional(),
+  }),
+  concurrency: z.int().min(1),
+  stream: z.boolean(),
+  retries: z.int().min(0),
+  /** Seconds without a byte after which a request counts as stalled. */
+  stall_seconds: z.number().positive(),
+  /** Money; sending stops before it is exceeded. */
+  budget: z.number().positive().optional(),
+});
+export type SendSpec = z.infer<typeof SendSpec>;
+
+export const JobFile = z.strictObject({
+  version: z.literal(1),
+  id: z.string(),
+  /** Idempotence: the same key is the same job. */
+  key: z.string(),
+  spec: SendSpec,
+  spec_sha256: z.string(),
+  /** Tells the winner of `mkdir` from a retry. */
+  owner: z.string(),
+  created: z.string(),
+  requests: z.int().min(0),
+});
+export type JobFile = z.infer<typeof JobFile>;
+
+/** `started.json`: the process that runs the job, told apart from a later one under the same pid. */
+export const StartedFile = z.strictObject({
+  host: z.string(),
+  pid: z.int(),
+  /** Start time of the process as the system counts it (Linux: ticks since boot), so that a reused pid is recognised. */
+  process_start: z.string(),
+  boot_id: z.string(),
+  started: z.string(),
+});
+export type StartedFile = z.infer<typeof StartedFile>;
+
+/** `exit.json`: how a run of the job ended. Code 75 means: stopped on request, resume me. Empty or unreadable means unknown. */
+export const ExitFile = z.strictObject({
+  code: z.int().nullable(),
+  signal: z.string().nullable(),
+  ended: z.string(),
+});
+export type ExitFile = z.infer<typeof ExitFile>;
+
+/** `out/manifest.json`: written when every request has its answer. */
+export const ManifestFile = z.strictObject({
+  version: z.literal(1),
+  files: z.array(z.strictObject({ path: z.string(), sha256: z.string(), bytes: z.int(), rows: z.int() })),
+});
+export type ManifestFile = z.infer<typeof ManifestFile>;
