@@ -1,4 +1,5 @@
 import type { Usage } from "./corpus.ts";
+import type { Problem } from "./errors.ts";
 
 /** An endpoint as `jiuzhang.yaml` or the command line declares it, after validation. Holds no secret. */
 export interface EndpointDeclaration {
@@ -29,4 +30,6 @@ export interface Reply {
   body: Record<string, unknown>;
   usage: Usage | null;
   milliseconds: number;
+  /** What the answer says about itself: refused, filtered, cut off, empty. It is kept all the same: it was received and paid for. */
+  problem?: Problem;
 }
