@@ -44,6 +44,8 @@ export const ERROR_CODES = [
   "model/stalled",
   "model/not-json",
   "model/empty",
+  // A response that is not in the form its template asks for.
+  "model/unparsed",
   "model/aborted",
   // The embedded engine.
   "engine/unsupported-platform",
