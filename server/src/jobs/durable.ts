@@ -1,0 +1,53 @@
+import { randomBytes } from "node:crypto";
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
+import { crashPoint } from "../store/crash-point.ts";
+
+/** Writes all of a buffer or throws: a short write is retried, so that a full disk shows as its error and never as a torn file. */
+export function writeAll(fd: number, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at, bytes.length - at);
+}
+
+/** Replaces a file as a whole: written checked, synced, renamed into place, the directory synced. A reader sees the old or the new one. */
+export function replaceFile(path: string, text: string): void {
+  const temporary = `${path}.${randomBytes(6).toString("hex")}.tmp`;
+  try {
+    const fd = openSync(temporary, "wx");
+    try {
+      crashPoint("temporary file opened");
+      writeAll(fd, Buffer.from(text));
+      crashPoint("temporary file written");
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+    crashPoint("temporary file synced");
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+  crashPoint("file renamed into place");
+  syncDirectory(dirname(path));
+}
+
+/** Makes names in a directory durable. Windows cannot open a directory and does not need it. */
+export function syncDirectory(directory: string): void {
+  if (process.platform === "win32") return;
+  const fd = openSync(directory, "r");
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** The text of a file, or null where it does not exist. */
+export function readIfThere(path: string): string | null {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw error;
+  }
+}

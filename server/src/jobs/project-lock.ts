@@ -1,0 +1,36 @@
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { fail } from "#protocol/errors.ts";
+import { type Lock, tryLock } from "./lock.ts";
+
+/**
+ * Runs `fn` while no other process of the project plans: a short lock under `.jiuzhang`, never held while anything is
+ * generated. A lock whose owner died on this machine is taken over; one of another machine cannot be judged from here.
+ * @param patience milliseconds to wait for the other process
+ * @throws project/busy
+ */
+export async function withProjectLock<T>(projectDir: string, fn: () => Promise<T> | T, patience = 30_000): Promise<T> {
+  const lock = await acquire(join(projectDir, ".jiuzhang"), performance.now() + patience);
+  try {
+    return await fn();
+  } finally {
+    lock.release();
+  }
+}
+
+async function acquire(directory: string, deadline: number): Promise<Lock> {
+  for (let pause = 10; ; pause = Math.min(250, pause * 1.5)) {
+    const attempt = await tryLock(directory, "plan");
+    if ("lock" in attempt) return attempt.lock;
+    const { heldBy, file, foreign } = attempt;
+    if (performance.now() >= deadline)
+      throw fail("project/busy", `Process ${heldBy.pid}${foreign ? ` on ${heldBy.host}` : ""} is planning in this project`, {
+        where: { file },
+        remedy: foreign
+          ? "Wait for it; if that machine is gone, delete this file."
+          : "Wait for it to finish and run the same command again.",
+        data: { pid: heldBy.pid, host: heldBy.host },
+      });
+    await wait(pause);
+  }
+}

@@ -1,0 +1,62 @@
+import { join } from "node:path";
+import { ExitFile, ManifestFile, StartedFile } from "#protocol/files/job.ts";
+import { isAlive } from "../hosts/process-identity.ts";
+import { readIfThere } from "./durable.ts";
+import { JOB } from "./layout.ts";
+import { objectIn } from "./read-lines.ts";
+
+/**
+ * `lost`: the process is gone and did not say how it ended (killed, power cut); it may be started again.
+ * `unknown`: it was started on another machine, or a file that would tell is not readable.
+ */
+export type JobStateName = "queued" | "running" | "succeeded" | "failed" | "stopped" | "lost" | "unknown";
+
+/** What the files of a job say, and whether its process lives. A file that is there and not readable is `unreadable`. */
+export interface Observation {
+  started: StartedFile | "unreadable" | null;
+  exit: ExitFile | "unreadable" | null;
+  manifest: boolean;
+  /** Of the process in `started`; null where it did not start. */
+  alive: boolean | "unknown" | null;
+}
+
+/** The state that follows from what was observed; nothing else enters. */
+export function stateOf({ started, exit, manifest, alive }: Observation): JobStateName {
+  if (exit === "unreadable" || started === "unreadable") return alive === true ? "running" : "unknown";
+  if (started === null) return exit === null ? "queued" : nameOf(exit, manifest);
+  // An exit from before this start belongs to an earlier run.
+  if (exit !== null && exit.ended >= started.started) return nameOf(exit, manifest);
+  return alive === true ? "running" : alive === false ? "lost" : "unknown";
+}
+
+function nameOf(exit: ExitFile, manifest: boolean): JobStateName {
+  if (exit.code === 75) return "stopped";
+  if (exit.code === 0) return manifest ? "succeeded" : "unknown";
+  return "failed";
+}
+
+/** Reads the files of a job directory. They may change while this reads; every combination gives a state that was true. */
+export async function observeJob(dir: string): Promise<Observation> {
+  const started = readState(join(dir, JOB.started), StartedFile);
+  const alive = started === null || started === "unreadable" ? null : await isAlive(started);
+  // The exit is read after the process was looked at: whoever was seen dead has written it, or never will.
+  const exit = readState(join(dir, JOB.exit), ExitFile);
+  const manifest = ManifestFile.safeParse(objectIn(readIfThere(join(dir, JOB.manifest)) ?? "")).success;
+  return { started, exit, manifest, alive };
+}
+
+/** The state of the job in a directory, with what it follows from. */
+export async function jobState(dir: string): Promise<Observation & { state: JobStateName }> {
+  const observation = await observeJob(dir);
+  return { ...observation, state: stateOf(observation) };
+}
+
+function readState<T>(
+  path: string,
+  schema: { safeParse(value: unknown): { success: true; data: T } | { success: false } },
+): T | "unreadable" | null {
+  const text = readIfThere(path);
+  if (text === null) return null;
+  const parsed = schema.safeParse(objectIn(text));
+  return parsed.success ? parsed.data : "unreadable";
+}
