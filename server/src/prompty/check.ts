@@ -1,0 +1,136 @@
+import type { Span } from "#protocol/template.ts";
+import { type Expr, type Node, walkExpr } from "./ast.ts";
+import { FILTERS } from "./filters.ts";
+import type { Token } from "./lexer.ts";
+import type { Report } from "./report.ts";
+import { eachLiteralLine, endsWithColon, MARKER_ROLES, splitMarker } from "./roles.ts";
+import { didYouMean, distance, quoted } from "./suggest.ts";
+
+const FILTER_NAMES = [...FILTERS.keys()];
+
+/**
+ * Finds what a tree can get wrong beyond its grammar: unknown filters, wrong numbers of arguments, and names that are no
+ * declared input. A template that declares no inputs at all takes any.
+ */
+export function checkNodes(nodes: readonly Node[], inputs: readonly string[], report: Report): void {
+  const declared = new Set(inputs);
+  const names = (expr: Expr, local: readonly string[]): void =>
+    walkExpr(expr, (part) => {
+      if (part.kind === "filter") checkFilter(part, report);
+      if (part.kind !== "var" || declared.size === 0 || declared.has(part.root) || local.includes(part.root)) return;
+      const remedy = didYouMean(part.root, [...inputs, ...local], "Declare it under “inputs”, or correct the name.");
+      report.warning(part.rootSpan, `${quoted(part.root)} is not declared under “inputs”`, remedy);
+    });
+  const walk = (list: readonly Node[], local: readonly string[]): void => {
+    for (const node of list) {
+      if (node.kind === "interp") names(node.expr, local);
+      if (node.kind === "if") {
+        for (const { test, body } of node.branches) {
+          names(test, local);
+          walk(body, local);
+        }
+        if (node.elseBody !== null) walk(node.elseBody, local);
+      }
+      if (node.kind === "for") {
+        names(node.seq, local);
+        walk(node.body, [...local, node.loopVar, "loop"]);
+      }
+    }
+  };
+  walk(nodes, []);
+}
+
+function checkFilter(filter: Expr & { kind: "filter" }, report: Report): void {
+  const known = FILTERS.get(filter.name);
+  if (known === undefined) {
+    const remedy = didYouMean(filter.name, FILTER_NAMES, `Filters are ${FILTER_NAMES.join(", ")}.`);
+    report.error(filter.nameSpan, `There is no filter ${quoted(filter.name)}`, remedy);
+    return;
+  }
+  const [least, most] = known.args;
+  if (filter.args.length >= least && filter.args.length <= most) return;
+  const count = least === most ? String(least) : `${least} or ${most}`;
+  const message = `The filter “${filter.name}” takes ${count} argument${count === "1" ? "" : "s"}, not ${filter.args.length}`;
+  report.error(filter.span, message, `Write it as in {{ value | ${known.usage} }}.`);
+}
+
+/** Words that other template formats use for a role. */
+const FOREIGN_ROLES: Record<string, string | undefined> = {
+  human: "user",
+  ai: "assistant",
+  bot: "assistant",
+  model: "assistant",
+  gpt: "assistant",
+};
+
+/**
+ * Finds lines that were probably meant as role markers and are none. Such a line would silently become text of the message
+ * before it. `completion` templates have no messages: there, a real marker is what surprises.
+ */
+export function checkRoles(source: string, tokens: readonly Token[], completion: boolean, report: Report): void {
+  const shown = tokens.filter(({ kind }) => kind === "text" || kind === "expression");
+  const pieces = shown.map(({ kind, start, end }) => ({
+    kind: kind === "text" ? ("literal" as const) : ("interp" as const),
+    text: source.slice(start, end),
+  }));
+  const starts: number[] = [];
+  let length = 0;
+  for (const { text } of pieces) {
+    starts.push(length);
+    length += text.length;
+  }
+  const text = pieces.map((piece) => piece.text).join("");
+  let piece = 0;
+  eachLiteralLine(pieces, (start, end) => {
+    if (!endsWithColon(text, start, end) || end - start > 200) return;
+    const line = text.slice(start, end);
+    const split = splitMarker(line);
+    if (split === null) return;
+    const problem = roleProblem(split.word, split.attributes !== null, completion);
+    if (problem === null) return;
+    // Lines come in order, so the piece of each is found by going on from the one before.
+    const at = start + line.indexOf(split.word);
+    while (piece + 1 < starts.length && (starts[piece + 1] ?? 0) <= at) piece++;
+    const from = (shown[piece]?.start ?? 0) + at - (starts[piece] ?? 0);
+    report.warning({ start: from, end: from + split.word.length }, problem.message, problem.remedy);
+  });
+}
+
+function roleProblem(word: string, attributes: boolean, completion: boolean): { message: string; remedy: string } | null {
+  const role = word.toLowerCase();
+  if ((MARKER_ROLES as readonly string[]).includes(role))
+    return completion
+      ? {
+          message: `“${word}:” stays text, because a completion has no messages`,
+          remedy: "Remove “completion: true”, or write the prompt without roles.",
+        }
+      : null;
+  if (completion) return null;
+  const meant = FOREIGN_ROLES[role] ?? MARKER_ROLES.find((known) => isSlip(role, known)) ?? null;
+  if (meant === null && role !== "tool" && role !== "function" && !attributes) return null;
+  return {
+    message: `${quoted(word)} is no role, so the line stays text of the message before it`,
+    remedy: `${meant === null ? "" : `Did you mean “${meant}:”? `}Roles are ${MARKER_ROLES.join(", ")}.`,
+  };
+}
+
+/** A slip of one key, or of two in a long word; plurals such as “Users:” are words of their own. */
+function isSlip(word: string, role: string): boolean {
+  if (word === `${role}s`) return false;
+  return distance(word, role) <= (role.length > 5 ? 2 : 1);
+}
+
+/** Role markers whose attributes hold a value: such a line is text, because a value must not decide about a message. */
+export function checkMarkerValues(source: string, body: Span, report: Report): void {
+  const pattern = /^[ \t]*#?[ \t]*(?:system|developer|user|assistant)[ \t]*\[[^\]\n{]*(\{\{)/gim;
+  pattern.lastIndex = body.start;
+  for (let match = pattern.exec(source); match !== null && match.index < body.end; match = pattern.exec(source)) {
+    const start = match.index + match[0].length - 2;
+    report.warning(
+      { start, end: start + 2 },
+      "A role marker with a value in it stays text",
+      "Write the attribute's value out, or put it into the message.",
+    );
+    if (report.full()) return;
+  }
+}
