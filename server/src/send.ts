@@ -1,0 +1,114 @@
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { formatProblem, type Problem, toProblem } from "#protocol/errors.ts";
+import type { JobFile } from "#protocol/files/job.ts";
+import { classify } from "./endpoints/classify.ts";
+import { retryClass, waitSeconds } from "./endpoints/retry.ts";
+import { type EventLog, openEventLog } from "./jobs/event-log.ts";
+import { JOB } from "./jobs/layout.ts";
+import { openModel } from "./jobs/open-model.ts";
+import { type Ownership, ownDirectory } from "./jobs/own-directory.ts";
+import { readJob } from "./jobs/read-job.ts";
+import { runSend } from "./jobs/run-send.ts";
+import { ofDisk } from "./jobs/send-ending.ts";
+
+/**
+ * The face of a job: `node send.js DIR` asks what is missing in a job directory and ends with 0 (all answered),
+ * 1 (failed, events.jsonl says why), 75 (stopped on request, run me again) or 2 (wrong call).
+ */
+const GRACE_MS = 3_000;
+
+const [directory, ...rest] = process.argv.slice(2);
+if (directory === undefined || rest.length > 0) {
+  process.stderr.write("usage: node send.js DIR\n  DIR: the directory of a job, with its job.json\n");
+  process.exit(2);
+}
+process.exit(await main(resolve(directory)));
+
+async function main(dir: string): Promise<number> {
+  let owned: Ownership;
+  let job: JobFile;
+  try {
+    job = readJob(dir);
+    owned = await ownDirectory(dir);
+  } catch (error) {
+    // The directory is not ours, so its files are not touched.
+    report(ofDisk(toProblem(error)));
+    return 1;
+  }
+  let code = 1;
+  try {
+    code = await withEvents(dir, job, owned);
+  } catch (error) {
+    report(ofDisk(toProblem(error)));
+  }
+  try {
+    owned.end(code, null);
+  } catch (error) {
+    report(ofDisk(toProblem(error)));
+    return 1;
+  }
+  return code;
+}
+
+async function withEvents(dir: string, job: JobFile, owned: Ownership): Promise<number> {
+  const events = openEventLog(dir, Date.now);
+  try {
+    const ending = await send(dir, job, events).catch((error) => ({
+      code: 1,
+      problem: ofDisk(toProblem(error)),
+      done: undefined,
+      total: undefined,
+    }));
+    if (ending.problem !== null) {
+      owned.freeReserve();
+      report(ending.problem);
+      events.error(ending.problem);
+    }
+    const { code, done, total } = ending;
+    events.write({ event: "end", code, ...(done === undefined ? {} : { done, total }) });
+    return code;
+  } finally {
+    events.close();
+  }
+}
+
+async function send(dir: string, job: JobFile, events: EventLog) {
+  const stop = new AbortController();
+  const abort = new AbortController();
+  const halt = (grace: number) => {
+    stop.abort();
+    if (grace === 0) abort.abort();
+    else setTimeout(() => abort.abort(), grace).unref();
+  };
+  // Whoever presses Ctrl-C or watches a stream waits for nothing; a scheduler's SIGTERM leaves paid answers a moment to arrive.
+  process.on("SIGINT", () => halt(0));
+  process.on("SIGTERM", () => halt(job.spec.stream || stop.signal.aborted ? 0 : GRACE_MS));
+  const watch = setInterval(() => existsSync(join(dir, JOB.stop)) && halt(GRACE_MS), 500);
+  const model = openModel(job.spec, events, abort.signal);
+  try {
+    return await runSend({
+      dir,
+      job,
+      ask: model.ask,
+      judge(error) {
+        const problem = classify(error);
+        const seconds = waitSeconds(problem);
+        return { problem, class: retryClass(problem), wait: seconds === null ? null : seconds * 1000 };
+      },
+      events,
+      stop: stop.signal,
+      abort,
+      now: () => performance.now(),
+      wallClock: () => new Date(),
+      random: Math.random,
+    });
+  } finally {
+    clearInterval(watch);
+    await model.close();
+  }
+}
+
+function report(problem: Problem): void {
+  process.stderr.write(`${formatProblem(problem)}\n`);
+}
