@@ -3,6 +3,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { root } from "./root.ts";
+import "./schemas.ts";
 
 const began = performance.now();
 const outdir = join(root, "dist", "server");

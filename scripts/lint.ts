@@ -6,6 +6,7 @@ import { root } from "./root.ts";
 const bin = (name: string) => join(root, "node_modules", name);
 const steps: [string, string[]][] = [
   ["types", [bin("typescript/bin/tsc"), "-p", root]],
+  ["published schemas", [join(root, "scripts", "schemas.ts"), "--check"]],
   ["style and rooms", [bin("@biomejs/biome/bin/biome"), "ci", "--error-on-warnings", root]],
 ];
 let failed = 0;

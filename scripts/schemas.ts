@@ -1,0 +1,35 @@
+/**
+ * Writes the JSON Schema of every file that jobs share beside its zod schema, for readers in other languages.
+ * With --check nothing is written, and a file that is not what it should be fails.
+ */
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import * as z from "zod";
+import { EventLine } from "../server/src/protocol/files/events.ts";
+import { ImportFile } from "../server/src/protocol/files/imports.ts";
+import { ExitFile, JobFile, ManifestFile, StartedFile } from "../server/src/protocol/files/job.ts";
+import { IndexLine, RequestLine, ResponseLine } from "../server/src/protocol/files/shards.ts";
+import { root } from "./root.ts";
+
+const schemas = {
+  job: JobFile,
+  started: StartedFile,
+  exit: ExitFile,
+  manifest: ManifestFile,
+  event: EventLine,
+  request: RequestLine,
+  response: ResponseLine,
+  index: IndexLine,
+  import: ImportFile,
+};
+const check = process.argv.includes("--check");
+for (const [name, schema] of Object.entries(schemas)) {
+  const path = join(root, "server", "src", "protocol", "files", `${name}.v1.schema.json`);
+  const text = `${JSON.stringify(z.toJSONSchema(schema, { target: "draft-2020-12" }), null, 2)}\n`;
+  const there = existsSync(path) ? readFileSync(path, "utf8") : null;
+  if (there === text) continue;
+  if (check) {
+    console.error(`${path}: not what its zod schema says; run npm run build and commit it`);
+    process.exitCode = 1;
+  } else writeFileSync(path, text);
+}

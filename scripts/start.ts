@@ -1,0 +1,67 @@
+/**
+ * `npm start`: from a fresh clone to problems on the screen. Builds, makes ./sample where it does not exist, and generates from
+ * its seeds; `jiuzhang generate` fetches the embedded model on the way. What follows `npm start --` goes to `jiuzhang generate`.
+ */
+import { spawn, spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { styleText } from "node:util";
+import { root } from "./root.ts";
+
+const COUNT = 12;
+const cli = join(root, "dist", "server", "cli.js");
+const sample = join(root, "sample");
+const extra = process.argv.slice(2);
+const style = (kind: Parameters<typeof styleText>[0], text: string) => styleText(kind, text, { stream: process.stdout });
+// A click-through link or a coloured path means nothing in a pipe; lines stay plain there.
+const done = (name: string, fact: string, milliseconds?: number) =>
+  console.log(
+    `  ${style("green", "✓")} ${name.padEnd(9)} ${fact.padEnd(54)}${milliseconds === undefined ? "" : style("dim", `${(milliseconds / 1000).toFixed(0)} s`.padStart(6))}`,
+  );
+
+const installed = JSON.parse(process.env.JIUZHANG_INSTALLED ?? "null") as { milliseconds: number; packages: number } | null;
+console.log();
+done("tools", `Node ${process.versions.node}${installed === null ? "" : ` and ${installed.packages} packages`}`, installed?.milliseconds);
+
+let began = Date.now();
+const build = spawnSync(process.execPath, [join(root, "scripts", "build.ts"), "--quiet"], { cwd: root, stdio: "inherit" });
+if (build.status !== 0) process.exit(build.status ?? 1);
+done("build", "server", Date.now() - began);
+
+began = Date.now();
+const made = spawnSync(process.execPath, [cli, "--json", "sample", sample], {
+  cwd: root,
+  encoding: "utf8",
+  stdio: ["ignore", "pipe", "inherit"],
+});
+if (made.status !== 0) process.exit(made.status ?? 1);
+done("project", JSON.parse(made.stdout).created ? "./sample: seeds, templates, jiuzhang.yaml" : "./sample is there already");
+
+const templates = extra.includes("--template")
+  ? []
+  : ["--template", ...["base/grade", "nl/grade", "nl/high", "tool/high"].map((name) => join("prompts", `${name}.prompty`))];
+const seeds = extra.includes("--seeds") ? [] : ["--seeds", join("data", "seeds.jsonl")];
+const count = extra.includes("--count") ? [] : ["--count", String(COUNT)];
+const child = spawn(process.execPath, [cli, "generate", ...templates, ...seeds, ...count, "--dataset", "sample", "--more", ...extra], {
+  cwd: sample,
+  stdio: "inherit",
+});
+process.on("SIGINT", () => {});
+process.on("SIGTERM", () => child.kill("SIGTERM"));
+child.on("exit", (code, signal) => {
+  if (code === 0) next();
+  process.exitCode = signal === null ? (code ?? 1) : 1;
+});
+
+function next() {
+  const commands = [
+    ["npm run -s jiuzhang -- list sample --project sample", "the problems and their verdicts"],
+    ["npm run -s jiuzhang -- show ID --project sample", "one problem, back to its seed"],
+    ["npm start -- --base-url URL --model NAME", "the same with a larger model"],
+  ];
+  const width = Math.max(...commands.map(([command = ""]) => command.length)) + 2;
+  console.log();
+  commands.forEach(([command = "", what = ""], at) => {
+    console.log(`  ${style("bold", (at === 0 ? "Next" : "").padEnd(6))}${style("cyan", command.padEnd(width))}${style("dim", what)}`);
+  });
+  console.log();
+}

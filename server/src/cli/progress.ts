@@ -1,0 +1,84 @@
+import cliProgress from "cli-progress";
+import type { Output } from "./output.ts";
+import { count, duration } from "./table.ts";
+
+export interface ProgressState {
+  done: number;
+  total?: number | undefined;
+  /** What follows the numbers, such as a rate. */
+  note?: string;
+}
+
+/** One live line at a time. On a terminal a bar that keeps to the bottom; in a pipe a remark on stderr now and then. */
+export interface ProgressLine {
+  update(state: ProgressState): void;
+  /** Prints a result above the bar. */
+  above(text: string): void;
+  /** Ends the line; its last state stays visible unless `clear`. */
+  end(clear?: boolean): void;
+}
+
+const REMARK_SECONDS = 10;
+
+export function createProgress(out: Output, label: string, unit: string): ProgressLine {
+  const began = Date.now();
+  const state: ProgressState = { done: 0 };
+  const remaining = () => {
+    if (!state.total || state.done === 0 || state.done >= state.total) return "";
+    return `, ${duration(((Date.now() - began) / 1000 / state.done) * (state.total - state.done))} left`;
+  };
+  const words = () =>
+    `${count(state.done)}${state.total === undefined ? "" : `/${count(state.total)}`} ${unit}${state.note ? `, ${state.note}` : ""}${remaining()}`;
+  if (!out.interactive) return createRemarks(out, label, state, words);
+
+  const bars = new cliProgress.MultiBar(
+    {
+      format: `  ${label.padEnd(9)} {bar}  {words}`,
+      barsize: 24,
+      barCompleteChar: "━",
+      barIncompleteChar: " ",
+      hideCursor: true,
+      clearOnComplete: false,
+      linewrap: false,
+      fps: 10,
+      gracefulExit: false,
+      formatBar: (progress: number, options: { barsize?: number }) => {
+        const size = options.barsize ?? 24;
+        const full = state.total === undefined ? 0 : Math.round(size * Math.min(1, progress));
+        return out.style("blue", "━".repeat(full)) + out.style("dim", "─".repeat(size - full));
+      },
+    },
+    cliProgress.Presets.shades_classic,
+  );
+  const bar = bars.create(1, 0, { words: words() });
+  return {
+    update(next) {
+      Object.assign(state, next);
+      if (state.total !== undefined) bar.setTotal(Math.max(1, state.total));
+      bar.update(state.done, { words: words() });
+    },
+    above(text) {
+      bars.log(`${text}\n`);
+      bars.update();
+    },
+    end(clear = false) {
+      bar.update(state.done, { words: words() });
+      if (clear) bars.remove(bar);
+      bars.stop();
+    },
+  };
+}
+
+function createRemarks(out: Output, label: string, state: ProgressState, words: () => string): ProgressLine {
+  let last = Date.now();
+  return {
+    update(next) {
+      Object.assign(state, next);
+      if (Date.now() - last < REMARK_SECONDS * 1000) return;
+      last = Date.now();
+      out.log(`${label}: ${words()}`);
+    },
+    above: (text) => out.line(text),
+    end() {},
+  };
+}

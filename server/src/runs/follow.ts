@@ -1,0 +1,103 @@
+import { statSync, writeFileSync } from "node:fs";
+import { open } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { AppError, type ErrorCode, type Problem } from "#protocol/errors.ts";
+import { EventLine } from "#protocol/files/events.ts";
+import { terminate } from "../hosts/here.ts";
+import { JOB } from "../jobs/layout.ts";
+import { objectIn } from "../jobs/read-lines.ts";
+import { type JobStateName, jobState } from "../jobs/state.ts";
+
+const POLL_MS = 150;
+
+/** How long a job may take to give up what is in flight before it is killed; it loses no received answer by that. */
+const STOP_GRACE_MS = 10_000;
+
+export interface FollowOptions {
+  dir: string;
+  /** Takes what the job has written since into the index; told to run once more after the job has ended. */
+  ingest(): Promise<void>;
+  onEvent(event: EventLine): void;
+  /** Byte offset into events.jsonl to begin at. */
+  eventsFrom: number;
+  signal: AbortSignal;
+  /** Whether cancelling stops the job, too: yes for a job that we started. */
+  stopOnAbort: boolean;
+}
+
+/** Size of the job's event file now: the events of earlier runs lie before it. */
+export function eventsSize(dir: string): number {
+  return statSync(join(dir, JOB.events), { throwIfNoEntry: false })?.size ?? 0;
+}
+
+/**
+ * Watches a job until it has ended (or until `signal`), taking in its answers as they come. Polls, because file systems of
+ * clusters tell nobody when a file grows.
+ * @returns its last state. @throws cancelled after the job has stopped.
+ */
+export async function followJob(options: FollowOptions): Promise<JobStateName> {
+  const { dir, signal } = options;
+  let offset = options.eventsFrom;
+  for (;;) {
+    // The state is read before the files, so that the last round sees everything an ended job wrote.
+    const observed = await jobState(dir);
+    offset = await readEvents(dir, offset, options.onEvent);
+    await options.ingest();
+    if (observed.state !== "running" && observed.state !== "queued") return observed.state;
+    if (signal.aborted) {
+      if (options.stopOnAbort) await stopJob(dir);
+      await options.ingest();
+      throw new AppError({ code: "cancelled", message: "Cancelled" });
+    }
+    await wait(POLL_MS, undefined, { signal }).catch(() => {});
+  }
+}
+
+/** Asks a job to stop, waits until it has, and kills it after a grace. */
+export async function stopJob(dir: string): Promise<void> {
+  const { started, state } = await jobState(dir);
+  if (state !== "running" || started === null || started === "unreadable") return;
+  if (process.platform === "win32") {
+    // Windows has no signal that a process can answer; the file asks instead.
+    writeFileSync(join(dir, JOB.stop), "");
+    const deadline = performance.now() + STOP_GRACE_MS;
+    while (performance.now() < deadline && (await jobState(dir)).state === "running") await wait(POLL_MS);
+  }
+  await terminate(started.pid, STOP_GRACE_MS);
+}
+
+/** The newest error that a job reported, as a problem; null where it reported none. */
+export async function lastError(dir: string, eventsFrom: number): Promise<Problem | null> {
+  let found: Problem | null = null;
+  await readEvents(dir, eventsFrom, (event) => {
+    if (event.event !== "error") return;
+    found = {
+      code: event.code as ErrorCode,
+      message: event.message,
+      ...(event.remedy === undefined ? {} : { remedy: event.remedy }),
+      ...(event.data === undefined ? {} : { data: event.data }),
+    };
+  });
+  return found;
+}
+
+/** Reads whole lines from an offset on and returns where the next read begins; a line without its end is left for then. */
+async function readEvents(dir: string, from: number, onEvent: (event: EventLine) => void): Promise<number> {
+  const path = join(dir, JOB.events);
+  const size = eventsSize(dir);
+  if (size <= from) return from;
+  const bytes = await readRange(path, from, size - from);
+  const end = bytes.lastIndexOf(0x0a) + 1;
+  for (const line of bytes.subarray(0, end).toString("utf8").split("\n")) {
+    const parsed = EventLine.safeParse(objectIn(line));
+    if (parsed.success) onEvent(parsed.data);
+  }
+  return from + end;
+}
+
+async function readRange(path: string, position: number, length: number): Promise<Buffer> {
+  await using file = await open(path, "r");
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, position);
+  return buffer.subarray(0, bytesRead);
+}
