@@ -28,8 +28,10 @@ process.exit(await main(resolve(directory)));
 async function main(dir: string): Promise<number> {
   let owned: Ownership;
   let job: JobFile;
+  let controls: Controls;
   try {
     job = readJob(dir);
+    controls = listen(job.spec.stream);
     owned = await ownDirectory(dir);
   } catch (error) {
     // The directory is not ours, so its files are not touched.
@@ -38,7 +40,7 @@ async function main(dir: string): Promise<number> {
   }
   let code = 1;
   try {
-    code = await withEvents(dir, job, owned);
+    code = await withEvents(dir, job, owned, controls);
   } catch (error) {
     report(ofDisk(toProblem(error)));
   }
@@ -51,10 +53,10 @@ async function main(dir: string): Promise<number> {
   return code;
 }
 
-async function withEvents(dir: string, job: JobFile, owned: Ownership): Promise<number> {
+async function withEvents(dir: string, job: JobFile, owned: Ownership, controls: Controls): Promise<number> {
   const events = openEventLog(dir, Date.now);
   try {
-    const ending = await send(dir, job, events).catch((error) => ({
+    const ending = await send(dir, job, events, controls).catch((error) => ({
       code: 1,
       problem: ofDisk(toProblem(error)),
       done: undefined,
@@ -73,7 +75,18 @@ async function withEvents(dir: string, job: JobFile, owned: Ownership): Promise<
   }
 }
 
-async function send(dir: string, job: JobFile, events: EventLog) {
+interface Controls {
+  stop: AbortController;
+  abort: AbortController;
+  /** Nothing starts any more; after `grace` milliseconds what is in flight is given up. */
+  halt(grace: number): void;
+}
+
+/**
+ * From here on a signal stops the run in order. Whoever presses Ctrl-C or watches a stream waits for nothing; any other
+ * SIGTERM leaves answers that are on their way, and paid, a moment to arrive; a second one does not.
+ */
+function listen(stream: boolean): Controls {
   const stop = new AbortController();
   const abort = new AbortController();
   const halt = (grace: number) => {
@@ -81,10 +94,15 @@ async function send(dir: string, job: JobFile, events: EventLog) {
     if (grace === 0) abort.abort();
     else setTimeout(() => abort.abort(), grace).unref();
   };
-  // Whoever presses Ctrl-C or watches a stream waits for nothing; a scheduler's SIGTERM leaves paid answers a moment to arrive.
   process.on("SIGINT", () => halt(0));
-  process.on("SIGTERM", () => halt(job.spec.stream || stop.signal.aborted ? 0 : GRACE_MS));
-  const watch = setInterval(() => existsSync(join(dir, JOB.stop)) && halt(GRACE_MS), 500);
+  process.on("SIGTERM", () => halt(stream || stop.signal.aborted ? 0 : GRACE_MS));
+  return { stop, abort, halt };
+}
+
+async function send(dir: string, job: JobFile, events: EventLog, { stop, abort, halt }: Controls) {
+  const watch = setInterval(() => {
+    if (!stop.signal.aborted && existsSync(join(dir, JOB.stop))) halt(job.spec.stream ? 0 : GRACE_MS);
+  }, 500);
   const model = openModel(job.spec, events, abort.signal);
   try {
     return await runSend({

@@ -39,6 +39,9 @@ export interface CreatedJob {
   duplicates: number;
 }
 
+/** Says which process builds a directory, until it stands in its place. */
+const BUILDER = "builder.json";
+
 /**
  * Makes the directory of a job, whole or not at all: it is built under another name, synced, and renamed. The same
  * requests for the same dataset and model are the same job: its directory is returned, and settings that do not change
@@ -54,8 +57,7 @@ export async function createJob({ projectDir, spec, requests, templates }: NewJo
   mkdirSync(join(building, JOB.templates), { recursive: true });
   mkdirSync(join(building, JOB.out));
   try {
-    const builder = join(building, "builder.json");
-    writeFileSync(builder, JSON.stringify(await processIdentity()));
+    writeFileSync(join(building, BUILDER), JSON.stringify(await processIdentity()));
     crashPoint("job directory begun");
     const { key, count, duplicates } = await writeRequests(join(building, JOB.in), spec, requests);
     for (const { sha256, source } of templates) replaceFile(join(building, JOB.templates, `${sha256}.prompty`), source);
@@ -63,13 +65,13 @@ export async function createJob({ projectDir, spec, requests, templates }: NewJo
     const created = new Date().toISOString();
     const job: JobFile = { version: 1, id, key, spec, spec_sha256: specHash(spec), owner, created, requests: count };
     replaceFile(join(building, JOB.job), jobText(job));
-    rmSync(builder);
     for (const folder of [JOB.templates, JOB.in, JOB.out, "."]) syncDirectory(join(building, folder));
     const dir = join(jobs, id);
     crashPoint("job directory built");
     const won = renameInto(building, dir);
     crashPoint("job directory in place");
     if (won) syncDirectory(jobs);
+    rmSync(join(dir, BUILDER), { force: true });
     const there = won ? job : await takeOver(dir, job);
     return { dir, job: there, created: there.owner === owner, duplicates };
   } finally {
@@ -150,7 +152,7 @@ async function removeLeftovers(jobs: string): Promise<void> {
   for (const name of readdirSync(jobs)) {
     if (!name.startsWith(".new-")) continue;
     const path = join(jobs, name);
-    const builder = objectIn(readIfThere(join(path, "builder.json")) ?? "") as ProcessIdentity | null;
+    const builder = objectIn(readIfThere(join(path, BUILDER)) ?? "") as ProcessIdentity | null;
     const gone = builder === null ? ageOf(path) > 3_600_000 : (await isAlive(builder)) === false;
     if (gone) rmSync(path, { recursive: true, force: true });
   }
