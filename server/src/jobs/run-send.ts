@@ -1,5 +1,5 @@
 import type { Reply } from "#protocol/endpoints.ts";
-import { type Problem, toProblem } from "#protocol/errors.ts";
+import { fail, type Problem, toProblem } from "#protocol/errors.ts";
 import type { JobFile } from "#protocol/files/job.ts";
 import type { RequestLine, ResponseLine } from "#protocol/files/shards.ts";
 import { costOf, estimate } from "../requests/estimate.ts";
@@ -48,6 +48,15 @@ export async function runSend(run: SendRun): Promise<Ending> {
   const { spec } = job;
   const found = await recover(dir, spec.endpoint.price, events.warn);
   const total = found.keys.size;
+  if (total !== job.requests)
+    throw fail("job/corrupt", `The job's request shards hold ${total} of ${job.requests} requests`, {
+      where: { file: dir },
+      remedy: "Move the job's directory away and run the command that made it again.",
+    });
+  if (spec.budget !== undefined && spec.endpoint.price === undefined)
+    throw fail("usage/invalid-argument", `A budget needs the price of endpoint “${spec.endpoint.name}”`, {
+      remedy: "Give its price per million tokens in jiuzhang.yaml (price: { prompt, completion }), or leave the budget out.",
+    });
   events.write({ event: "begin", task: spec.task, total, unit: "requests" });
   const responses = openResponses(dir, found.last);
   const progress = createProgress(total, { done: found.count, tokens: found.tokens });
