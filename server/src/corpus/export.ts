@@ -1,0 +1,105 @@
+import { randomBytes } from "node:crypto";
+import { type FileHandle, open, rename, rm } from "node:fs/promises";
+import type { Condition, Row } from "#protocol/corpus.ts";
+import type { OpContext } from "../store/ops.ts";
+import { countRows } from "./counts.ts";
+import { hydrate } from "./hydrate.ts";
+import { pageKeys } from "./page.ts";
+import { sourceOf } from "./source.ts";
+
+export interface ExportArgs {
+  dataset: string;
+  where: Condition[];
+  /** Absolute path of the JSON lines file; it appears whole or not at all. */
+  to: string;
+}
+
+export interface ExportReport {
+  rows: number;
+  /** Responses that fit the conditions but hold no problem; they are not written. */
+  unparsed: number;
+  bytes: number;
+}
+
+const BLOCK_ROWS = 500;
+
+/**
+ * Writes the rows of a dataset that fit all conditions, in the order in which they came, as they were at one moment. Problems have
+ * `id, problem, solution, answer, stage, format, seed, template, request, verdicts, accepted, source`; seeds `id, text, stage, source`.
+ */
+export async function exportRows(context: OpContext, { dataset, where, to }: ExportArgs): Promise<ExportReport> {
+  const { sql, progress, signal } = context;
+  const partial = `${to}.${randomBytes(6).toString("hex")}.tmp`;
+  const report: ExportReport = { rows: 0, unparsed: 0, bytes: 0 };
+  // One snapshot for all blocks: what is ingested meanwhile is not in it.
+  sql.exec("BEGIN");
+  let file: FileHandle | null = null;
+  try {
+    const total = countRows(sql, { dataset, where });
+    file = await open(partial, "w");
+    let after: string | undefined;
+    for (;;) {
+      signal.throwIfAborted();
+      const keys = pageKeys(sql, {
+        dataset,
+        where,
+        sort: { field: "created", descending: false },
+        limit: BLOCK_ROWS,
+        ...(after ? { after } : {}),
+      });
+      const block = keys.slice(0, BLOCK_ROWS);
+      const lines: string[] = [];
+      for (const { n, row } of hydrate(
+        sql,
+        block.map((key) => key.n),
+      )) {
+        if (row.text === null) report.unparsed += 1;
+        else lines.push(`${JSON.stringify(exported(context, n, row))}\n`);
+      }
+      const bytes = Buffer.from(lines.join(""));
+      await file.writeFile(bytes);
+      report.bytes += bytes.length;
+      report.rows += lines.length;
+      progress({ stage: "export", done: report.rows + report.unparsed, total, unit: "rows" });
+      const last = block.at(-1);
+      if (keys.length <= BLOCK_ROWS || last === undefined) break;
+      after = Buffer.from(JSON.stringify([last.value, last.n])).toString("base64url");
+    }
+    await file.sync();
+    await file.close();
+    file = null;
+    await rename(partial, to);
+    return report;
+  } finally {
+    await file?.close();
+    await rm(partial, { force: true });
+    sql.exec("COMMIT");
+  }
+}
+
+function exported({ sql }: OpContext, n: number, row: Row): object {
+  const { id, text, solution, answer, stage, format, verdicts, accepted } = row;
+  if (row.kind === "seed") return { id, text, stage, source: sourceOf(sql, n) };
+  const made = sql
+    .prepare(
+      `SELECT request.key AS request, request.seed AS seed, template.path AS path, template.sha256 AS sha256 FROM row
+       JOIN response ON response.n = row.response JOIN request ON request.n = response.request LEFT JOIN template ON template.n = request.template WHERE row.n = ?`,
+    )
+    .get<{ request: string; seed: string | null; path: string | null; sha256: string | null }>(n);
+  const seed = made?.seed ?? null;
+  const seedRow = seed === null ? undefined : sql.prepare("SELECT n FROM row WHERE id = ?").get<{ n: number }>(seed)?.n;
+  return {
+    id,
+    problem: text,
+    solution,
+    answer,
+    stage,
+    format,
+    seed,
+    template: made === undefined || made.path === null ? null : { path: made.path, sha256: made.sha256 },
+    request: made?.request ?? null,
+    verdicts,
+    accepted,
+    source: made === undefined ? sourceOf(sql, n) : seedRow === undefined ? null : sourceOf(sql, seedRow),
+  };
+}

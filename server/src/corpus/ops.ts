@@ -1,0 +1,25 @@
+import type { Query } from "#protocol/corpus.ts";
+import type { OpContext } from "../store/ops.ts";
+import { countRows, facets } from "./counts.ts";
+import { datasets } from "./dataset.ts";
+import { type ExportArgs, exportRows } from "./export.ts";
+import { listPage } from "./page.ts";
+import { makeSearchable } from "./search.ts";
+import { type SeedQuery, seedPage } from "./seeds.ts";
+import { type ReadTemplate, walk } from "./walk.ts";
+
+/** The reader threads' operations of this room. */
+export const corpusReads = (template: ReadTemplate) => ({
+  datasets: ({ sql }: OpContext, _: object | null) => datasets(sql),
+  facets: ({ sql }: OpContext, { dataset }: { dataset: string }) => facets(sql, dataset),
+  countRows: ({ sql }: OpContext, query: Pick<Query, "dataset" | "where" | "search">) => countRows(sql, query),
+  listPage: ({ sql }: OpContext, query: Query) => listPage(sql, query),
+  seedPage: ({ sql }: OpContext, query: SeedQuery) => seedPage(sql, query),
+  walk: (context: OpContext, { id }: { id: string }) => walk(context, id, template),
+  exportRows: (context: OpContext, args: ExportArgs) => exportRows(context, args),
+});
+
+/** The writer thread's operations of this room. */
+export const corpusWrites = {
+  makeSearchable: (context: OpContext, _: object | null) => makeSearchable(context),
+};

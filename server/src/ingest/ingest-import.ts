@@ -1,0 +1,154 @@
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { Problem } from "#protocol/errors.ts";
+import type { ImportFile } from "#protocol/files/imports.ts";
+import type { OpContext } from "../store/ops.ts";
+import { buildSortIndexes, dropSortIndexes } from "../store/schema.ts";
+import type { Sql } from "../store/sql.ts";
+import { answerVerdict } from "../verify/answer.ts";
+import { copyVerdict } from "../verify/copy.ts";
+import { compareOrigins } from "../verify/duplicate.ts";
+import { parseVerdict } from "../verify/parse.ts";
+import { type Entry, readEntries } from "./entries.ts";
+import { importedId } from "./ids.ts";
+import { findShape } from "./inspect.ts";
+import { importsDir } from "./layout.ts";
+import { isGzip } from "./lines.ts";
+import { datasetNumber, type FileState, fileState, MOST_PROBLEMS, originNumber, readFileState, saveFileState } from "./registry.ts";
+import { createRowWriter, type NewRow, type RowWriter } from "./rows.ts";
+import { settleCopies } from "./settle.ts";
+
+/** Rows and characters of one transaction. */
+const BATCH_ROWS = 10_000;
+const BATCH_CHARACTERS = 32 * 1024 * 1024;
+
+/** From this many bytes on, sort indexes are made afterwards. */
+const BULK_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Brings an import's rows into the index, going on where an earlier try stopped. Rows and position are committed together,
+ * so a kill at any moment loses and repeats nothing.
+ */
+export async function ingestImport(context: OpContext, about: ImportFile): Promise<FileState> {
+  const { sql, project, signal } = context;
+  const path = join(importsDir(project), about.sha256, "data");
+  const created = Date.parse(about.imported);
+  const origin = sql.transaction(() => {
+    const dataset = datasetNumber(sql, about.dataset, about.kind, created);
+    return { dataset, n: originNumber(sql, { kind: "import", name: about.sha256, dataset, created, key: about.sha256, detail: about }) };
+  });
+  const name = `imports/${about.sha256}/data`;
+  let state = sql.transaction(() => fileState(sql, origin.n, name));
+  if (state.done === 1) return state;
+  const { size } = await stat(path);
+  const bulk = size - (about.format === "jsonl" ? state.position : 0) >= BULK_BYTES;
+  if (bulk) dropSortIndexes(sql);
+  const shape = await findShape(path, about.format, about.file);
+  const unit = about.format === "jsonl" && !(await isGzip(path)) ? "bytes" : "rows";
+  const writer = createRowWriter(sql);
+  const toRow = rowMaker(about, origin.dataset, created);
+
+  const commit = (entries: Entry[], done: boolean): boolean =>
+    sql.transaction(() => {
+      const now = readFileState(sql, origin.n, name) as FileState;
+      // Another process imports the same file and has got further: go on from there.
+      if (now.position !== state.position || now.done !== state.done) {
+        state = now;
+        return false;
+      }
+      const next = { ...state, done: done ? 1 : 0 };
+      writer.begin();
+      for (const entry of entries) {
+        if (entry.row === null) keepProblem(sql, next, entry.problem as Problem);
+        else if (put(sql, writer, toRow(entry, next.n))) next.rows += 1;
+        else next.duplicates += 1;
+        next.position = entry.next;
+        next.line = entry.line;
+      }
+      writer.flush();
+      saveFileState(sql, next);
+      state = next;
+      return true;
+    });
+
+  const run = async (): Promise<boolean> => {
+    const { license, stage } = about;
+    const start = { position: state.position, line: state.line };
+    let batch: Entry[] = [];
+    let characters = 0;
+    for await (const entries of readEntries(about.format, about.chunk, {
+      path,
+      name: about.file,
+      shape,
+      defaults: { license, stage },
+      start,
+    })) {
+      for (const entry of entries) {
+        batch.push(entry);
+        characters += (entry.row?.text.length ?? 0) + (entry.row?.solution?.length ?? 0);
+        if (batch.length < BATCH_ROWS && characters < BATCH_CHARACTERS) continue;
+        if (!commit(batch, false)) return false;
+        batch = [];
+        characters = 0;
+        report();
+        signal.throwIfAborted();
+      }
+    }
+    return commit(batch, true);
+  };
+  const report = () => {
+    const done = unit === "bytes" ? state.position : state.rows + state.duplicates + state.rejected;
+    context.progress({ stage: "import", done, unit, ...(unit === "bytes" ? { total: size } : {}) });
+  };
+
+  while (state.done === 0) await run();
+  report();
+  if (bulk) buildSortIndexes(sql);
+  if (about.kind === "seed") settleCopies(sql);
+  return state;
+}
+
+function rowMaker(about: ImportFile, dataset: number, created: number) {
+  return (entry: Entry, file: number): NewRow => {
+    const { text, solution, answer, stage, format, license, source, extra } = entry.row as NonNullable<Entry["row"]>;
+    const { kind } = about;
+    return {
+      id: importedId({ dataset: about.dataset, kind, text, solution, answer, source }),
+      dataset,
+      kind,
+      created,
+      text,
+      solution,
+      answer,
+      stage,
+      format,
+      template: null,
+      tokens: null,
+      file,
+      line: entry.line,
+      span: entry.span,
+      license,
+      extra,
+      response: null,
+      source: about.sha256,
+      ordinal: entry.span?.start ?? entry.line,
+      verdicts: kind === "seed" ? null : { parse: parseVerdict(null), answer: answerVerdict(answer), copy: copyVerdict(text, null) },
+    };
+  };
+}
+
+/** Adds a row; where the same row is there from a later import, this one takes its place, so that the order of ingesting does not matter. */
+function put(sql: Sql, writer: RowWriter, row: NewRow): boolean {
+  if (writer.add(row)) return true;
+  const there = sql.prepare("SELECT n, file FROM row WHERE id = ?").get<{ n: number; file: number }>(row.id);
+  if (there === undefined || there.file === row.file || compareOrigins(row, writer.originOf(there.n)) >= 0) return false;
+  writer.remove(there.n);
+  sql.prepare("UPDATE file SET rows = rows - 1, duplicates = duplicates + 1 WHERE n = ?").run(there.file);
+  return writer.add(row);
+}
+
+function keepProblem(sql: Sql, state: FileState, problem: Problem): void {
+  if (state.rejected < MOST_PROBLEMS)
+    sql.prepare("INSERT OR IGNORE INTO problem VALUES (?, ?, ?)").run(state.n, problem.where?.line ?? 0, JSON.stringify(problem));
+  state.rejected += 1;
+}

@@ -1,0 +1,156 @@
+import { readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import type { Row } from "#protocol/corpus.ts";
+import { fail, type Problem } from "#protocol/errors.ts";
+import { JobFile } from "#protocol/files/job.ts";
+import type { ParseRule } from "#protocol/template.ts";
+import { hydrate } from "../corpus/hydrate.ts";
+import type { OpContext } from "../store/ops.ts";
+import { answeredElsewhere } from "./elsewhere.ts";
+import { type FollowedLine, follow } from "./follow.ts";
+import { datasetNumber, originNumber } from "./registry.ts";
+import { takeIndex, takeRequest } from "./requests.ts";
+import { type IngestedJob, takeResponse } from "./responses.ts";
+import { createRowWriter } from "./rows.ts";
+import { listShards, shardSize } from "./shards.ts";
+
+/** Rows that a report carries in full. */
+const MOST_ADDED = 500;
+
+export interface JobReport {
+  dataset: string;
+  /** Requests of the job, those answered, and those of them whose answer is an error. */
+  requests: number;
+  answered: number;
+  errors: number;
+  /** Rows that this call added, and the first of them. */
+  rows: number;
+  added: { row: Row; seed: string | null }[];
+  /** Lines that were skipped, also by earlier calls. */
+  problems: Problem[];
+}
+
+/** The rule by which a template's responses are read, from its source. */
+export type RuleOf = (source: string) => ParseRule;
+
+/**
+ * Brings what is new in a job's shards into the index; call it as often as you like while the job runs. A torn last line waits
+ * for its end. @throws job/corrupt where the directory is no job
+ */
+export async function ingestJob(context: OpContext, dir: string, ruleOf: RuleOf): Promise<JobReport> {
+  const { sql } = context;
+  const about = await readJobFile(dir);
+  const id = basename(dir);
+  const created = Date.parse(about.created) || 0;
+  const { dataset: datasetName } = about.spec;
+  const job: IngestedJob = sql.transaction(() => {
+    const dataset = datasetNumber(sql, datasetName, "problem", created);
+    const origin = originNumber(sql, { kind: "job", name: id, dataset, created, key: about.key, detail: about });
+    return { origin, dataset, datasetName, id, created, ruleOf: createRules(context, dir, ruleOf) };
+  });
+  // Sizes first: a response that lies within them had its request on disk before.
+  const responses = await Promise.all(
+    (await listShards(dir, "out", "responses")).map(async (shard) => ({ shard, end: await shardSize(shard) })),
+  );
+  await followRequests(context, dir, job);
+  const before = (sql.prepare("SELECT max(n) AS n FROM row").get<{ n: number | null }>()?.n ?? 0) as number;
+  const writer = createRowWriter(sql);
+  await answeredElsewhere(context, dir, job, writer);
+  for (const { shard, end } of responses) {
+    let file = 0;
+    await follow(
+      context,
+      { origin: job.origin, path: `jobs/${id}/${shard.name}`, shard, end },
+      {
+        begin(number) {
+          file = number;
+          writer.begin();
+        },
+        handle: ({ position, length, number: line, bytes }: FollowedLine) =>
+          takeResponse(sql, writer, job, { file, position, length, line }, bytes),
+        end: () => writer.flush(),
+      },
+    );
+  }
+  return reportOf(context, job, before);
+}
+
+async function followRequests(context: OpContext, dir: string, job: IngestedJob): Promise<void> {
+  for (const kind of ["requests", "index"] as const)
+    for (const shard of await listShards(dir, "in", kind)) {
+      let file = 0;
+      const target = { origin: job.origin, path: `jobs/${job.id}/${shard.name}`, shard, end: await shardSize(shard) };
+      await follow(context, target, {
+        begin(number) {
+          file = number;
+        },
+        handle: (line) =>
+          kind === "requests" ? takeRequest(context.sql, job.origin, file, line) : takeIndex(context.sql, job.origin, line),
+        end() {},
+      });
+    }
+}
+
+function reportOf({ sql }: OpContext, job: IngestedJob, before: number): JobReport {
+  const count = (condition: string): number =>
+    sql.prepare(`SELECT count(*) AS n FROM request WHERE origin = ? AND ${condition}`).get<{ n: number }>(job.origin)?.n as number;
+  const rows = sql.prepare("SELECT count(*) AS n FROM row WHERE n > ? AND dataset = +?").get<{ n: number }>(before, job.dataset)
+    ?.n as number;
+  const added = sql
+    .prepare(
+      `SELECT row.n AS n, request.seed AS seed FROM row JOIN response ON response.n = row.response JOIN request ON request.n = response.request
+       WHERE row.n > ? AND row.dataset = ? ORDER BY row.n LIMIT ?`,
+    )
+    .all<{ n: number; seed: string | null }>(before, job.dataset, MOST_ADDED);
+  const hydrated = new Map(
+    hydrate(
+      sql,
+      added.map(({ n }) => n),
+    ).map(({ n, row }) => [n, row]),
+  );
+  const problems = sql
+    .prepare("SELECT problem FROM problem JOIN file ON file.n = problem.file WHERE file.origin = ? ORDER BY file.path, line")
+    .all<{ problem: string }>(job.origin);
+  return {
+    dataset: job.datasetName,
+    requests: count("true"),
+    answered: count("answered > 0"),
+    errors: count("answered = 2"),
+    rows,
+    added: added.map(({ n, seed }) => ({ row: hydrated.get(n) as Row, seed })),
+    problems: problems.map(({ problem }) => JSON.parse(problem) as Problem),
+  };
+}
+
+/** Reads and checks `job.json`. @throws job/corrupt */
+export async function readJobFile(dir: string): Promise<JobFile> {
+  const path = join(dir, "job.json");
+  try {
+    return JobFile.parse(JSON.parse(await readFile(path, "utf8")));
+  } catch (thrown) {
+    throw fail("job/corrupt", "The job's description is missing or damaged", {
+      where: { file: path },
+      remedy: "Its answers are kept in out/; restore job.json, or move the directory away and run the command again.",
+      cause: thrown,
+    });
+  }
+}
+
+/** Parse rules by template, each snapshot read once. */
+function createRules({ sql }: OpContext, dir: string, ruleOf: RuleOf): IngestedJob["ruleOf"] {
+  const known = new Map<number, ParseRule | null>();
+  return (template) => {
+    const there = known.get(template);
+    if (there !== undefined) return there;
+    const sha256 = sql.prepare("SELECT sha256 FROM template WHERE n = ?").get<{ sha256: string }>(template)?.sha256;
+    let rule: ParseRule | null = null;
+    try {
+      rule = ruleOf(readFileSync(join(dir, "in", "templates", `${sha256}.prompty`), "utf8"));
+    } catch (thrown) {
+      if ((thrown as NodeJS.ErrnoException).code !== "ENOENT") throw thrown;
+    }
+    known.set(template, rule);
+    return rule;
+  };
+}

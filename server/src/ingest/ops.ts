@@ -1,0 +1,13 @@
+import type { OpContext } from "../store/ops.ts";
+import { catchUp } from "./catch-up.ts";
+import { type ImportArgs, importFile } from "./import-file.ts";
+import { ingestJob, type RuleOf } from "./ingest-job.ts";
+import { rebuild } from "./rebuild.ts";
+
+/** The writer thread's operations of this room. `ruleOf` reads the parse rule from a template's source. */
+export const ingestOps = (ruleOf: RuleOf) => ({
+  importFile: (context: OpContext, args: ImportArgs) => importFile(context, args),
+  ingestJob: (context: OpContext, { dir }: { dir: string }) => ingestJob(context, dir, ruleOf),
+  catchUp: (context: OpContext, _: object | null) => catchUp(context, ruleOf),
+  rebuild: (context: OpContext, _: object | null) => rebuild(context, ruleOf),
+});

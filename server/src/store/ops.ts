@@ -1,0 +1,34 @@
+import type { Progress } from "#protocol/corpus.ts";
+import type { Problem } from "#protocol/errors.ts";
+import type { Sql } from "./sql.ts";
+
+/** What an operation works with, inside a thread. */
+export interface OpContext {
+  /** The thread's connection, opened on first use. */
+  readonly sql: Sql;
+  /** Closes the connection, so that the file can be replaced; the next use opens it again. */
+  release(): void;
+  /** Where the index lies. */
+  path: string;
+  /** The project's root directory. */
+  project: string;
+  progress(progress: Progress): void;
+  /** Raised when the caller cancels a write; a cancelled read's thread is ended instead. */
+  signal: AbortSignal;
+}
+
+/** The tables are typed where they are composed; between the threads any argument passes. */
+export type Op = (context: OpContext, args: any) => unknown;
+export type OpTable = Record<string, Op>;
+
+export type Args<T extends OpTable, K extends keyof T> = Parameters<T[K]>[1];
+export type Result<T extends OpTable, K extends keyof T> = Awaited<ReturnType<T[K]>>;
+
+export interface ThreadData {
+  mode: "write" | "read";
+  path: string;
+  project: string;
+}
+
+export type ToThread = { id: number; op: string; args: unknown } | { cancel: number } | { close: true };
+export type FromThread = { id: number; value: unknown } | { id: number; problem: Problem } | { id: number; progress: Progress };

@@ -1,0 +1,15 @@
+import { corpusReads, corpusWrites } from "./corpus/ops.ts";
+import { seedLine } from "./corpus/seed-line.ts";
+import { ingestOps } from "./ingest/ops.ts";
+import { parseTemplate } from "./prompty/template.ts";
+import { serveThread } from "./store/serve.ts";
+
+/** The entry of every store thread: what the writer and the readers can be asked for, by room. */
+const rule = (source: string) => parseTemplate(source).profile.parse;
+const write = { ...ingestOps(rule), ...corpusWrites };
+const read = corpusReads({ rule, seedLine });
+
+export type WriteOps = typeof write;
+export type ReadOps = typeof read;
+
+serveThread({ write, read });

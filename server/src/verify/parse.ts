@@ -1,0 +1,7 @@
+import type { Verdict } from "#protocol/corpus.ts";
+
+/** Whether a response could be read as a problem. */
+export function parseVerdict(failure: { reason: string; code: string } | null): Verdict {
+  if (failure === null) return { check: "parse", value: "pass", reason: "parsed", evidence: null };
+  return { check: "parse", value: "fail", reason: failure.reason, evidence: failure.code };
+}
