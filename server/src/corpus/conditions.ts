@@ -51,7 +51,7 @@ function termOf({ field, op, value }: Condition): [string, ...Bind[]] {
       ];
     case "template": {
       const matching = `SELECT n FROM template WHERE path = ? OR path LIKE ? ESCAPE '\\' OR path LIKE ? ESCAPE '\\'`;
-      const ending = `%/${escape(value)}`;
+      const ending = `%/${escapeLike(value)}`;
       const params: Bind[] = op === "~" ? [value, contains(value), contains(value)] : [value, ending, `${ending}.prompty`];
       return [`${not}coalesce(${column} IN (${matching}), 0)`, ...params];
     }
@@ -67,5 +67,5 @@ function termOf({ field, op, value }: Condition): [string, ...Bind[]] {
 /** The least text that is greater than all that begin with an id's digits. */
 const after = (digits: string): string => `${digits}g`;
 
-const escape = (text: string): string => text.replace(/[\\%_]/g, "\\$&");
-const contains = (text: string): string => `%${escape(text)}%`;
+const escapeLike = (text: string): string => text.replace(/[\\%_]/g, "\\$&");
+const contains = (text: string): string => `%${escapeLike(text)}%`;

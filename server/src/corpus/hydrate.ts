@@ -74,15 +74,9 @@ function verdictsOf(stored: Stored, told: Pick<Verdict, "check" | "reason" | "ev
     const kept = told.find((one) => one.check === check);
     if (kept !== undefined) return { check, value, reason: kept.reason, evidence: kept.evidence };
     if (value === "unknown") return { check, value, reason: "not parsed", evidence: null };
-    switch (check) {
-      case "parse":
-        return parseVerdict(null);
-      case "answer":
-        return answerVerdict(stored.answer);
-      case "copy":
-        return stored.copied === null ? copyVerdict("", null) : copyVerdictOf(stored.copied);
-      case "duplicate":
-        return duplicateVerdict(stored.original);
-    }
+    if (check === "parse") return parseVerdict(null);
+    if (check === "answer") return answerVerdict(stored.answer);
+    if (check === "copy") return stored.copied === null ? copyVerdict("", null) : copyVerdictOf(stored.copied);
+    return duplicateVerdict(stored.original);
   });
 }

@@ -3,9 +3,12 @@ import type { OpContext } from "../store/ops.ts";
 import { countRows, facets } from "./counts.ts";
 import { datasets } from "./dataset.ts";
 import { type ExportArgs, exportRows } from "./export.ts";
+import { jobSummary } from "./job-summary.ts";
+import { knownKeys } from "./known-keys.ts";
 import { listPage } from "./page.ts";
 import { makeSearchable } from "./search.ts";
 import { type SeedQuery, seedPage } from "./seeds.ts";
+import { unfinishedJobs } from "./unfinished-jobs.ts";
 import { type ReadTemplate, walk } from "./walk.ts";
 
 /** The reader threads' operations of this room. */
@@ -15,6 +18,9 @@ export const corpusReads = (template: ReadTemplate) => ({
   countRows: ({ sql }: OpContext, query: Pick<Query, "dataset" | "where" | "search">) => countRows(sql, query),
   listPage: ({ sql }: OpContext, query: Query) => listPage(sql, query),
   seedPage: ({ sql }: OpContext, query: SeedQuery) => seedPage(sql, query),
+  jobSummary,
+  knownKeys,
+  unfinishedJobs,
   walk: (context: OpContext, { id }: { id: string }) => walk(context, id, template),
   exportRows: (context: OpContext, args: ExportArgs) => exportRows(context, args),
 });

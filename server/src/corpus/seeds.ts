@@ -16,12 +16,12 @@ export interface SeedQuery {
   /** Only rows that this imported file holds. */
   sha256?: string;
   /** Cursor of the page before. */
-  after?: number;
+  after?: string | null;
   limit: number;
 }
 
 /** Seeds of a dataset in the order in which they were imported, by pages. @throws usage/not-found, usage/invalid-argument */
-export function seedPage(sql: Sql, { dataset, sha256, after = 0, limit }: SeedQuery): { seeds: Seed[]; next: number | null } {
+export function seedPage(sql: Sql, { dataset, sha256, after = null, limit }: SeedQuery): { seeds: Seed[]; next: string | null } {
   const number = findDataset(sql, dataset);
   const kind = sql.prepare("SELECT kind FROM dataset WHERE n = ?").get<{ kind: string }>(number)?.kind;
   if (kind !== "seed")
@@ -34,7 +34,7 @@ export function seedPage(sql: Sql, { dataset, sha256, after = 0, limit }: SeedQu
        WHERE row.n > ? AND +row.dataset = ? ${ofFile} ORDER BY row.n LIMIT ?`,
     )
     .all<{ n: number; id: string; stage: string | null; text: string; license: string | null; extra: string | null }>(
-      after,
+      Number(after ?? 0),
       number,
       ...(sha256 === undefined ? [] : [sha256]),
       limit,
@@ -46,5 +46,5 @@ export function seedPage(sql: Sql, { dataset, sha256, after = 0, limit }: SeedQu
     stage,
     columns: { ...(license === null ? {} : { license }), ...(extra === null ? {} : (JSON.parse(extra) as Record<string, unknown>)) },
   }));
-  return { seeds, next: found.length === limit ? (found.at(-1)?.n ?? null) : null };
+  return { seeds, next: found.length === limit ? String(found.at(-1)?.n) : null };
 }

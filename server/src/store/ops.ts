@@ -17,8 +17,8 @@ export interface OpContext {
   signal: AbortSignal;
 }
 
-/** The tables are typed where they are composed; between the threads any argument passes. */
-export type Op = (context: OpContext, args: any) => unknown;
+/** The tables are typed where they are composed; here an argument may be anything. */
+export type Op = (context: OpContext, args: never) => unknown;
 export type OpTable = Record<string, Op>;
 
 export type Args<T extends OpTable, K extends keyof T> = Parameters<T[K]>[1];

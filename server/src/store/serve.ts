@@ -34,7 +34,7 @@ export function serveThread(tables: { write: OpTable; read: OpTable }): void {
       if (handler === undefined) throw new Error(`No operation “${op}” in a ${mode} thread`);
       abort.signal.throwIfAborted();
       connection.refresh();
-      post({ id, value: await handler(context, args) });
+      post({ id, value: await handler(context, args as never) });
     } catch (thrown) {
       post({ id, problem: toProblem(thrown) });
     } finally {
