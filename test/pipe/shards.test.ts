@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { gzipSync } from "node:zlib";
@@ -68,6 +68,9 @@ test("a zero-byte response file and a missing out folder are no answers", async 
   const scope = server.scope();
   const { dir } = await makeJob(join(folder.path, "zero"), scope.url, 2);
   writeFileSync(shard(dir), "");
+  const other = await makeJob(join(folder.path, "no-out"), scope.url, 2);
+  rmSync(join(other.dir, "out"), { recursive: true });
+  assert.equal((await send(other.dir).ended).code, 0);
   assert.equal((await send(dir).ended).code, 0);
   assert.equal((await responses(dir)).length, 2);
 });

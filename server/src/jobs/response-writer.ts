@@ -1,3 +1,4 @@
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { ResponseLine } from "#protocol/files/shards.ts";
 import { createShardPlan, shardName } from "../requests/shard-plan.ts";
@@ -16,6 +17,7 @@ export interface ResponseWriter {
 
 export function openResponses(dir: string, last: { shard: number; lines: number; bytes: number }): ResponseWriter {
   const folder = join(dir, JOB.out);
+  mkdirSync(folder, { recursive: true });
   const plan = createShardPlan(last);
   let shard = -1;
   let file: AppendFile | null = null;
