@@ -23,8 +23,17 @@ export const withoutStub: string | false = stubFile === null ? "the stub does no
 /** A folder that is gone after the tests of the file. */
 export function scratch(): { path: string; remove(): void } {
   const path = mkdtempSync(join(tmpdir(), "jiuzhang-pipe-"));
-  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+  return {
+    path,
+    remove() {
+      // A failed test may have left a program behind that waits for ever.
+      for (const child of running) child.kill("SIGKILL");
+      rmSync(path, { recursive: true, force: true, maxRetries: 10 });
+    },
+  };
 }
+
+const running = new Set<ChildProcess>();
 
 let bundled: string | null = null;
 
@@ -66,6 +75,8 @@ export function start(args: string[], env: Record<string, string> = {}, shell?: 
   const [command, argv] =
     shell === undefined ? [process.execPath, args] : ["/bin/sh", ["-c", `${shell}; exec "$0" "$@"`, process.execPath, ...args]];
   const child = spawn(command, argv, { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+  running.add(child);
+  child.once("exit", () => running.delete(child));
   let stderr = "";
   let stdout = "";
   child.stderr?.on("data", (chunk) => {

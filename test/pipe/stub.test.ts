@@ -23,9 +23,9 @@ const job = (name: string, count: number, padding: number, concurrency: number) 
     templates: [],
   });
 
-test("10,000 requests of 8 kB pass through a heap that could not hold them, each paid once", { skip: withoutStub }, async () => {
+test("10,000 requests of 6 kB pass through a heap that could not hold them, each paid once", { skip: withoutStub }, async () => {
   await stub.reset();
-  const { dir } = await job("flat", 10_000, 8_000, 32);
+  const { dir } = await job("flat", 10_000, 6_000, 32);
   const { code, signal, stderr } = await start(["--max-old-space-size=48", sendFile(), dir]).ended;
   assert.equal(code, 0, `${signal} ${stderr.slice(-500)}`);
   const stats = await stub.stats();
