@@ -31,8 +31,9 @@ export function createContext(options: () => GlobalOptions, signal: AbortSignal,
       return out;
     },
     app() {
-      app ??= createApp({ projectDir: requireProject(options().project, cwd) });
-      return app;
+      const opened = app ?? createApp({ projectDir: requireProject(options().project, cwd) });
+      app = opened;
+      return opened;
     },
     async close() {
       if (app !== undefined) await (await app.catch(() => null))?.close();

@@ -1,10 +1,11 @@
 import type { Command } from "commander";
+import type { Page } from "#protocol/corpus.ts";
 import { PAGE_MAX_ROWS } from "#protocol/limits.ts";
 import { parseSort } from "../corpus/sort.ts";
 import { parseWhere } from "../corpus/where.ts";
 import type { Context } from "./context.ts";
 import { wholeNumber } from "./context.ts";
-import { verdictWord } from "./problem-card.ts";
+import { verdictWords } from "./problem-card.ts";
 import { count } from "./table.ts";
 
 interface ListOptions {
@@ -35,22 +36,23 @@ async function list(context: Context, dataset: string, options: ListOptions): Pr
   const sort = parseSort(options.sort);
   const app = await context.app();
   await app.catchUp(signal);
+  if (options.search !== undefined) await app.store.write("makeSearchable", {}, { signal });
   const query = { dataset, where, sort, ...(options.search === undefined ? {} : { search: options.search }) };
   const total = await app.store.read("countRows", query, { signal });
   let left = options.limit;
   let after: string | null = null;
   while (left > 0) {
-    const page = await app.store.read(
+    const page: Page = await app.store.read(
       "listPage",
       { ...query, limit: Math.min(left, PAGE_MAX_ROWS), ...(after === null ? {} : { after }) },
       { signal },
     );
     for (const row of page.rows) {
       out.object({ type: "row", ...row });
-      const title = (row.text ?? row.verdicts.find((verdict) => verdict.check === "parse")?.reason ?? "").replace(/\s+/g, " ");
+      const title = (row.text ?? "not parsed").replace(/\s+/g, " ");
       const head = `${out.style("cyan", row.id.slice(0, 8))}  ${out.style("bold", (row.stage ?? "").padEnd(7))}`;
       out.line(`${head} ${title.length > out.columns - 20 ? `${title.slice(0, out.columns - 21)}…` : title}`);
-      if (row.kind === "problem") out.line(`${" ".repeat(18)}${row.verdicts.map((verdict) => verdictWord(out, verdict)).join("  ")}`);
+      if (row.kind === "problem") out.line(`${" ".repeat(18)}${verdictWords(out, row)}`);
     }
     left -= page.rows.length;
     after = page.next;

@@ -18,7 +18,7 @@ export function problemCard(out: Output, row: Row, seed: string | null, millisec
   const text = parsed ? (row.text ?? "") : `${out.style("red", "not parsed")}: ${parse?.reason ?? "unknown reason"}. Raw text kept.`;
   const lines = wrapAnsi(text.replace(/\s+/g, " ").trim(), width, { hard: true }).split("\n");
   const shown = lines.length > MAX_LINES ? [...lines.slice(0, MAX_LINES - 1), `${lines[MAX_LINES - 1] ?? ""} …`] : lines;
-  const verdicts = parsed ? row.verdicts.map((verdict) => verdictWord(out, verdict)).join("  ") : "";
+  const verdicts = parsed ? verdictWords(out, row) : "";
   const cost = [
     row.tokens === null ? "" : `${row.tokens} tokens`.padStart(11),
     milliseconds === null ? "" : `${(milliseconds / 1000).toFixed(1)} s`.padStart(8),
@@ -32,8 +32,15 @@ export function problemCard(out: Output, row: Row, seed: string | null, millisec
   ];
 }
 
+/** All verdicts in one line; where nothing was parsed, only why. */
+export function verdictWords(out: Output, row: Row): string {
+  const parse = row.verdicts.find((verdict) => verdict.check === "parse");
+  const shown = parse?.value === "fail" ? [parse] : row.verdicts;
+  return shown.map((verdict) => verdictWord(out, verdict)).join("  ");
+}
+
 /** A verdict as one coloured word; the colour never says more than the word. */
-export function verdictWord(out: Output, verdict: Verdict): string {
+function verdictWord(out: Output, verdict: Verdict): string {
   if (verdict.value === "fail") return out.style(verdict.check === "parse" ? "red" : "yellow", verdict.reason);
   if (verdict.value === "unknown") return out.style("dim", verdict.reason);
   return out.style(verdict.check === "copy" || verdict.check === "duplicate" ? "dim" : "green", verdict.reason);

@@ -19,6 +19,7 @@ export interface ProgressLine {
 }
 
 const REMARK_SECONDS = 10;
+const BAR_COLUMNS = 24;
 
 export function createProgress(out: Output, label: string, unit: string): ProgressLine {
   const began = Date.now();
@@ -34,7 +35,6 @@ export function createProgress(out: Output, label: string, unit: string): Progre
   const bars = new cliProgress.MultiBar(
     {
       format: `  ${label.padEnd(9)} {bar}  {words}`,
-      barsize: 24,
       barCompleteChar: "━",
       barIncompleteChar: " ",
       hideCursor: true,
@@ -42,8 +42,8 @@ export function createProgress(out: Output, label: string, unit: string): Progre
       linewrap: false,
       fps: 10,
       gracefulExit: false,
-      formatBar: (progress: number, options: { barsize?: number }) => {
-        const size = options.barsize ?? 24;
+      formatBar: (progress: number) => {
+        const size = BAR_COLUMNS;
         const full = state.total === undefined ? 0 : Math.round(size * Math.min(1, progress));
         return out.style("blue", "━".repeat(full)) + out.style("dim", "─".repeat(size - full));
       },

@@ -3,7 +3,7 @@ import wrapAnsi from "wrap-ansi";
 import type { Source, Walk } from "#protocol/corpus.ts";
 import type { Context } from "./context.ts";
 import type { Output } from "./output.ts";
-import { verdictWord } from "./problem-card.ts";
+import { verdictWords } from "./problem-card.ts";
 
 export function registerShow(program: Command, context: Context): void {
   program
@@ -30,7 +30,7 @@ function describe(out: Output, walk: Walk, raw: boolean): string[] {
   const { row, response, request, template, seed, source } = walk;
   const width = out.columns - 4;
   const text = (value: string) =>
-    wrapAnsi(value.trim(), width, { hard: true, trim: false })
+    wrapAnsi(value.trim(), width, { hard: true })
       .split("\n")
       .map((line) => `  ${line}`);
   const label = (name: string) => out.style("bold", name.padEnd(10));
@@ -42,7 +42,7 @@ function describe(out: Output, walk: Walk, raw: boolean): string[] {
   if (row.kind === "problem") {
     lines.push(`${label("answer")}${row.answer ?? out.style("yellow", "none found")}`);
     lines.push(
-      `${label("verdicts")}${row.verdicts.map((verdict) => verdictWord(out, verdict)).join("  ")}  ${row.accepted ? out.style("green", "accepted") : out.style("yellow", "not accepted")}`,
+      `${label("verdicts")}${verdictWords(out, row)}  ${row.accepted ? out.style("green", "accepted") : out.style("yellow", "not accepted")}`,
       "",
     );
   }

@@ -18,8 +18,8 @@ export async function answeredElsewhere({ sql, project }: OpContext, dir: string
   const path = await existing(join(dir, "in", "skip.jsonl"));
   if (path === null || sql.prepare("SELECT 1 FROM request WHERE origin = ? AND answered = 0 LIMIT 1").get(job.origin) === undefined) return;
   const answer = sql.prepare(
-    `SELECT response.file AS file, file.path AS path, position, length, response.line AS line, response.dataset AS dataset, error
-     FROM response JOIN file ON file.n = response.file WHERE key = ? ORDER BY response.dataset = ? DESC, error, received, file.path LIMIT 1`,
+    `SELECT response.file AS file, file.path AS path, response.position AS position, response.length AS length, response.line AS line, response.dataset AS dataset, error
+     FROM response JOIN file ON file.n = response.file WHERE response.key = ? ORDER BY response.dataset = ? DESC, error, received, file.path LIMIT 1`,
   );
   const open = sql.prepare("SELECT n FROM request WHERE origin = ? AND key = ? AND answered = 0");
   for await (const lines of readLines(path, { limit: LINE_MAX_BYTES })) {

@@ -110,7 +110,7 @@ function reportOf({ sql }: OpContext, job: IngestedJob, before: number): JobRepo
     ).map(({ n, row }) => [n, row]),
   );
   const problems = sql
-    .prepare("SELECT problem FROM problem JOIN file ON file.n = problem.file WHERE file.origin = ? ORDER BY file.path, line")
+    .prepare("SELECT problem FROM problem JOIN file ON file.n = problem.file WHERE file.origin = ? ORDER BY file.path, problem.line")
     .all<{ problem: string }>(job.origin);
   return {
     dataset: job.datasetName,

@@ -71,8 +71,8 @@ function placeResponse(
 ): number | null {
   const there = sql
     .prepare(
-      `SELECT response.n AS n, error, received, origin.created AS created, origin.name AS job, file.path AS path, position FROM response
-       JOIN file ON file.n = response.file JOIN origin ON origin.n = file.origin WHERE response.dataset = ? AND key = ?`,
+      `SELECT response.n AS n, error, received, origin.created AS created, origin.name AS job, file.path AS path, response.position AS position FROM response
+       JOIN file ON file.n = response.file JOIN origin ON origin.n = file.origin WHERE response.dataset = ? AND response.key = ?`,
     )
     .get<{ n: number; error: number; received: number; created: number; job: string; path: string; position: number }>(
       job.dataset,

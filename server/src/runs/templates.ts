@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
-import { AppError, fail, type Problem } from "#protocol/errors.ts";
+import { AppError, fail } from "#protocol/errors.ts";
 import { TEMPLATE_MAX_BYTES } from "#protocol/limits.ts";
 import { projectPath } from "../project/root.ts";
-import { createPositions, placeOf } from "../prompty/positions.ts";
+import { throwErrors } from "../prompty/load.ts";
 import { parseTemplate, type Template } from "../prompty/template.ts";
 
 /** A template as a run uses it: what it says, where it lies, and the hash by which this version is kept. */
@@ -17,23 +17,16 @@ export interface LoadedTemplate {
 
 /**
  * Reads and parses a template.
- * @throws template/unreadable, template/too-large, or the template's first error with its place; the others are in `data.others`.
+ * @throws template/unreadable, template/too-large, or the template's first error with its place
  */
 export async function loadTemplate(projectDir: string, file: string): Promise<LoadedTemplate> {
   const path = projectPath(projectDir, file);
   const bytes = await readTemplate(file, path);
+  // The kept snapshot and its hash are of the text that was parsed, so that the walk back finds the same lines.
   const source = bytes.toString("utf8");
   const template = parseTemplate(source);
-  const errors = problemsOf(template, source, path).filter((_, at) => template.diagnostics[at]?.severity === "error");
-  const [first, ...others] = errors;
-  if (first !== undefined) throw new AppError(others.length === 0 ? first : { ...first, data: { ...first.data, others } });
-  return { path, sha256: createHash("sha256").update(bytes).digest("hex"), source, template };
-}
-
-/** The diagnostics of a template with places instead of offsets, in the same order. */
-export function problemsOf(template: Pick<Template, "diagnostics">, source: string, file: string): Problem[] {
-  const positions = createPositions(source);
-  return template.diagnostics.map(({ severity: _, span, ...problem }) => ({ ...problem, where: { file, ...placeOf(positions, span) } }));
+  throwErrors(template.diagnostics, path);
+  return { path, sha256: createHash("sha256").update(source).digest("hex"), source, template };
 }
 
 async function readTemplate(file: string, path: string): Promise<Buffer> {

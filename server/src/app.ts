@@ -1,0 +1,58 @@
+import { createHash } from "node:crypto";
+import { basename, extname } from "node:path";
+import type { ImportReport, Progress } from "#protocol/corpus.ts";
+import { entries } from "./entries.ts";
+import type { ImportArgs } from "./ingest/import-file.ts";
+import { ensureDataFolder, projectPath } from "./project/root.ts";
+import { type GenerateObserver, type GenerateOptions, type GenerateReport, generate } from "./runs/generate.ts";
+import { locateIndex } from "./store/place.ts";
+import { createStore } from "./store/threads.ts";
+import type { CorpusStore } from "./thread.ts";
+
+interface CallOptions {
+  signal?: AbortSignal;
+  onProgress?: (progress: Progress) => void;
+}
+
+/** One project, opened: what the terminal's verbs and the editor's messages call. */
+export interface App {
+  readonly projectDir: string;
+  readonly store: CorpusStore;
+  /** Takes in whatever jobs and other processes wrote since. Reading goes on without it where the index cannot be written. */
+  catchUp(signal: AbortSignal): Promise<void>;
+  importFile(args: ImportArgs, options: CallOptions): Promise<ImportReport>;
+  /** Imports a file of seeds into a dataset of its own, named after it. */
+  importSeeds(file: string, options: CallOptions): Promise<ImportReport>;
+  generate(options: Omit<GenerateOptions, "env">, observer: GenerateObserver): Promise<GenerateReport>;
+  close(): Promise<void>;
+}
+
+/** Opens a project. Nothing is read before it is asked for. */
+export async function createApp({ projectDir }: { projectDir: string }): Promise<App> {
+  await ensureDataFolder(projectDir);
+  const store: CorpusStore = createStore({ path: await locateIndex(projectDir), project: projectDir, entry: entries.thread });
+  const ports = { projectDir, store, sendEntry: entries.send };
+  const app: App = {
+    projectDir,
+    store,
+    async catchUp(signal) {
+      await store.write("catchUp", {}, { signal });
+    },
+    importFile: (args, options) => store.write("importFile", args, options),
+    importSeeds: (file, options) => app.importFile({ file, dataset: seedDataset(projectDir, file) }, options),
+    generate: (options, observer) => generate(ports, { ...options, env: process.env }, observer),
+    close: () => store.close(),
+  };
+  return app;
+}
+
+/** Two files of the same name are two datasets: a short hash of the path tells them apart where the file lies outside `data/`. */
+function seedDataset(projectDir: string, file: string): string {
+  const path = projectPath(projectDir, file);
+  const stem =
+    basename(path, extname(path))
+      .replace(/[^A-Za-z0-9_.-]+/g, "-")
+      .replace(/^[^A-Za-z0-9]+/, "") || "seeds";
+  if (path === `data/${basename(path)}`) return stem;
+  return `${stem.slice(0, 80)}-${createHash("sha256").update(path).digest("hex").slice(0, 6)}`;
+}

@@ -1,0 +1,175 @@
+import { type Command, Option } from "commander";
+import { fail } from "#protocol/errors.ts";
+import type { App } from "../app.ts";
+import type { GenerateReport } from "../runs/generate.ts";
+import { loadTemplate } from "../runs/templates.ts";
+import { type Context, existingFile, realNumber, wholeNumber } from "./context.ts";
+import type { Output } from "./output.ts";
+import { prepareModel } from "./prepare-model.ts";
+import { problemCard } from "./problem-card.ts";
+import { createProgress } from "./progress.ts";
+import { count, duration, table } from "./table.ts";
+
+export interface GenerateFlags {
+  template: string[];
+  seeds: string;
+  count: number;
+  dataset: string;
+  assign: "one" | "all";
+  more?: boolean;
+  endpoint?: string;
+  baseUrl?: string;
+  model?: string;
+  apiKeyEnv?: string;
+  temperature?: number;
+  topP?: number;
+  seed?: number;
+  maxTokens?: number;
+  concurrency?: number;
+  retries: number;
+  budget?: number;
+  stream?: boolean;
+}
+
+/** Lets a person watch a small model write; a run of thousands only costs more by it. */
+const STREAM_UP_TO = 200;
+const STALL_SECONDS = 120;
+const DEFAULT_CONCURRENCY = 16;
+
+export function registerGenerate(program: Command, context: Context): void {
+  program
+    .command("generate")
+    .description("write problems from seeds with templates")
+    .requiredOption("--template <file...>", "templates; each seed draws one of them")
+    .requiredOption("--seeds <file>", "seed texts: JSONL, CSV, Markdown or plain text")
+    .requiredOption("--count <n>", "how many problems to ask for", wholeNumber("--count", 1))
+    .option("--dataset <name>", "the dataset that takes the problems", "generated")
+    .addOption(new Option("--assign <how>", "one template per seed, or all of them").choices(["one", "all"]).default("one"))
+    .option("--more", "leave out what was asked before and go on behind it")
+    .option("--endpoint <name>", "an endpoint of jiuzhang.yaml (default: its first, else the embedded model)")
+    .option("--base-url <url>", "any OpenAI-compatible server, together with --model")
+    .option("--model <name>", "the model at --base-url; without it a GGUF file or hf:owner/repo/file for the embedded engine")
+    .option("--api-key-env <variable>", "environment variable that holds the key for --base-url")
+    .option("--temperature <x>", "default: what the template says", realNumber("--temperature", 0, 5))
+    .option("--top-p <x>", "nucleus sampling", realNumber("--top-p", 0, 1))
+    .option("--seed <n>", "base of the sampling seeds", wholeNumber("--seed"))
+    .option("--max-tokens <n>", "the most tokens of one response", wholeNumber("--max-tokens", 1))
+    .option("--concurrency <n>", "requests at a time", wholeNumber("--concurrency", 1))
+    .option("--retries <n>", "tries after a failed one", wholeNumber("--retries"), 5)
+    .option("--budget <money>", "stop before the endpoint's prices exceed this", realNumber("--budget", 0, 1e9))
+    .option("--stream", "stream the responses")
+    .option("--no-stream", "do not stream the responses")
+    .addHelpText(
+      "after",
+      "\nThe same command asks nothing twice: it goes on where it was stopped or killed.\n\nExamples:\n  jiuzhang generate --template prompts/nl/*.prompty --seeds data/seeds.jsonl --count 100 --dataset first\n  jiuzhang generate --template prompts/nl/grade.prompty --seeds data/seeds.jsonl --count 20 --endpoint teacher --budget 0.50\n  jiuzhang generate --template prompts/nl/grade.prompty --seeds notes.md --count 8 --base-url http://127.0.0.1:8000/v1 --model Qwen3-8B",
+    )
+    .action((flags: GenerateFlags) => generateVerb(context, flags));
+}
+
+async function generateVerb(context: Context, flags: GenerateFlags): Promise<void> {
+  const { out, signal } = context;
+  if (flags.baseUrl !== undefined && flags.endpoint !== undefined)
+    throw fail("usage/invalid-argument", "--endpoint and --base-url name two endpoints", { remedy: "Give one of them." });
+  const files = await Promise.all(flags.template.map((file) => existingFile(context.cwd, file)));
+  const seeds = await existingFile(context.cwd, flags.seeds);
+  const app = await context.app();
+  const templates = await Promise.all([...new Set(files)].map((file) => loadTemplate(app.projectDir, file)));
+  const target = await prepareModel(app, out, flags, signal);
+  const imported = await importSeeds(app, out, seeds, signal);
+  const model = target.embedded ? "the embedded model on this machine" : `${target.spec.model} at ${target.spec.name}`;
+  const concurrency = flags.concurrency ?? (target.embedded ? target.parallel : DEFAULT_CONCURRENCY);
+
+  let progress: ReturnType<typeof createProgress> | null = null;
+  const began = Date.now();
+  let asked = 0;
+  const report = await app
+    .generate(
+      {
+        templates,
+        seeds: imported,
+        count: flags.count,
+        assign: flags.assign,
+        more: flags.more === true,
+        sampling: { temperature: flags.temperature, topP: flags.topP, seed: flags.seed, maxTokens: flags.maxTokens },
+        model: { name: target.spec.model, identity: target.identity, maxTokensField: target.maxTokensField },
+        spec: {
+          task: "send",
+          dataset: flags.dataset,
+          model_identity: target.identity,
+          endpoint: target.spec,
+          concurrency,
+          stream: flags.stream ?? (target.embedded && flags.count <= STREAM_UP_TO),
+          retries: flags.retries,
+          stall_seconds: STALL_SECONDS,
+          ...(flags.budget === undefined ? {} : { budget: flags.budget }),
+        },
+        signal,
+      },
+      {
+        onPlan(plan) {
+          asked = plan.asking;
+          out.object({ type: "plan", ...plan });
+          const before = plan.answered === 0 ? "" : `; ${count(plan.answered)} of ${count(plan.requests)} were answered before`;
+          out.line();
+          out.line(
+            plan.asking === 0
+              ? `  Nothing to ask${before}`
+              : `  ${out.style("bold", `Writing ${count(plan.asking)} problems`)} ${out.style("dim", `with ${model}, ${concurrency} at a time${before}`)}`,
+          );
+          out.line();
+          if (plan.asking > 0) progress = createProgress(out, "writing", "");
+          progress?.update({ done: plan.answered, total: plan.requests });
+        },
+        onRow(row, seed) {
+          out.object({ type: "problem", seed, ...row });
+          const card = problemCard(out, row, seed, null).join("\n");
+          if (progress === null) out.line(card);
+          else progress.above(card);
+        },
+        onEvent(event) {
+          if (event.event === "progress")
+            progress?.update({
+              done: event.done,
+              total: event.total,
+              ...(event.tokens_per_second === undefined ? {} : { note: `${count(Math.round(event.tokens_per_second))} tokens/s` }),
+            });
+          if (event.event === "warning") out.log(`${event.message}${event.remedy === undefined ? "" : ` ${event.remedy}`}`);
+        },
+        onWait(job, requests) {
+          out.log(`Another process asks ${count(requests)} of these requests (${job}); waiting for its answers.`);
+        },
+      },
+    )
+    .finally(() => progress?.end());
+  printSummary(out, report, asked, (Date.now() - began) / 1000);
+}
+
+async function importSeeds(app: App, out: Output, file: string, signal: AbortSignal): Promise<{ dataset: string; sha256: string }> {
+  const progress = createProgress(out, "seeds", "bytes");
+  const report = await app.importSeeds(file, { signal, onProgress: (now) => progress.update(now) }).finally(() => progress.end(true));
+  if (report.rejected > 0)
+    out.log(
+      `${count(report.rejected)} rows of ${report.file} could not be read; \`jiuzhang import ${report.file} --dataset ${report.dataset}\` says why.`,
+    );
+  return { dataset: report.dataset, sha256: report.sha256 };
+}
+
+function printSummary(out: Output, report: GenerateReport, asked: number, seconds: number): void {
+  const { summary, ...rest } = report;
+  const total = { template: "all", asked: 0, answered: 0, parsed: 0, answer: 0, copy: 0, duplicate: 0, accepted: 0 };
+  for (const line of summary)
+    for (const key of ["asked", "answered", "parsed", "answer", "copy", "duplicate", "accepted"] as const) total[key] += line[key];
+  out.object({ type: "summary", ...rest, seconds, templates: summary, total });
+  const columns = ["", "asked", "answered", "parsed", "answer", "copy", "duplicate", "accepted"].map((title, at) => ({
+    title,
+    align: at === 0 ? ("left" as const) : ("right" as const),
+  }));
+  const row = (line: typeof total) => [
+    line.template,
+    ...[line.asked, line.answered, line.parsed, line.answer, line.copy, line.duplicate, line.accepted].map(count),
+  ];
+  out.line();
+  for (const line of table(out, columns, [...summary.map(row), ...(summary.length > 1 ? [row(total)] : [])])) out.line(`  ${line}`);
+  out.line();
+  if (asked > 0) out.line(out.style("dim", `  ${count(asked)} requests in ${duration(seconds)}, into dataset ${report.dataset}`));
+}
