@@ -21,7 +21,8 @@ export interface OpContext {
 export type Op = (context: OpContext, args: never) => unknown;
 export type OpTable = Record<string, Op>;
 
-export type Args<T extends OpTable, K extends keyof T> = Parameters<T[K]>[1];
+/** An operation that takes nothing may be given anything empty. */
+export type Args<T extends OpTable, K extends keyof T> = Parameters<T[K]>["length"] extends 1 ? object | null : Parameters<T[K]>[1];
 export type Result<T extends OpTable, K extends keyof T> = Awaited<ReturnType<T[K]>>;
 
 export interface ThreadData {

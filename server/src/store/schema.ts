@@ -27,7 +27,7 @@ const STEPS = [
   CREATE TABLE request (
     n INTEGER PRIMARY KEY, origin INTEGER NOT NULL, key TEXT NOT NULL, file INTEGER, position INTEGER, length INTEGER, line INTEGER,
     seed TEXT, seed_dataset TEXT, template INTEGER, sample INTEGER NOT NULL DEFAULT 0, stage TEXT, format TEXT,
-    answered INTEGER NOT NULL DEFAULT 0, UNIQUE (origin, key)
+    answered INTEGER NOT NULL DEFAULT 0, UNIQUE (key, origin)
   );
   CREATE INDEX request_answered ON request (origin, answered);
   CREATE INDEX request_key ON request (key);
@@ -35,7 +35,7 @@ const STEPS = [
   CREATE TABLE response (
     n INTEGER PRIMARY KEY, dataset INTEGER NOT NULL, key TEXT NOT NULL, request INTEGER NOT NULL, file INTEGER NOT NULL,
     position INTEGER NOT NULL, length INTEGER NOT NULL, line INTEGER NOT NULL, received INTEGER NOT NULL, error INTEGER NOT NULL,
-    UNIQUE (dataset, key)
+    UNIQUE (key, dataset)
   );
   CREATE TABLE row (
     n INTEGER PRIMARY KEY, id TEXT NOT NULL, dataset INTEGER NOT NULL, kind INTEGER NOT NULL, created INTEGER NOT NULL,

@@ -1,0 +1,229 @@
+import { once } from "node:events";
+import { createWriteStream, mkdtempSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { performance } from "node:perf_hooks";
+import { fileURLToPath } from "node:url";
+import type Database from "better-sqlite3";
+import { listPage } from "../server/src/corpus/page.ts";
+import { makeSearchable } from "../server/src/corpus/search.ts";
+import { importFile } from "../server/src/ingest/import-file.ts";
+import { findShape } from "../server/src/ingest/inspect.ts";
+import { jsonEntries } from "../server/src/ingest/json.ts";
+import { openReader, openWriter } from "../server/src/store/open.ts";
+import type { OpContext } from "../server/src/store/ops.ts";
+
+export interface Measurement {
+  name: string;
+  ours: number;
+  baseline: number;
+  /** Ours against the baseline; 1 is as good as the baseline, more is better. */
+  ratio: number;
+  unit: string;
+  note: string;
+}
+
+const BATCH = 10_000;
+const PAGE_ROWS = 50;
+const PAGES = 200;
+
+/**
+ * Import of JSONL rows of about 1.5 kB against bare better-sqlite3 inserts of the same parsed rows, the memory that it takes, and pages of
+ * the result against the bare statement, all in one run. Rows: JIUZHANG_BENCH_ROWS, 200,000 where it is not set.
+ */
+export async function run(): Promise<Measurement[]> {
+  const rows = Number(process.env.JIUZHANG_BENCH_ROWS ?? 200_000);
+  const dir = mkdtempSync(join(tmpdir(), "jiuzhang-bench-"));
+  try {
+    const file = join(dir, "rows.jsonl");
+    await writeRows(file, rows);
+    const project = join(dir, "project");
+    const path = join(project, ".jiuzhang", "corpus.db");
+    const before = process.memoryUsage.rss();
+    const ours = await timeImport(project, path, file);
+    const bare = await timeBare(join(dir, "bare.db"), file);
+    const rate = (seconds: number) => Math.round(rows / seconds);
+    return [
+      {
+        name: "import of problems",
+        ours: rate(ours.seconds),
+        baseline: rate(bare),
+        ratio: bare / ours.seconds,
+        unit: "rows/s",
+        note: `${rows} rows; reading, copying, hashing, checks, counters and indexes against inserts of rows parsed before; goal 0.6`,
+      },
+      {
+        name: "memory while importing",
+        ours: Math.round(ours.peak / 2 ** 20),
+        baseline: Math.round(before / 2 ** 20),
+        ratio: before / ours.peak,
+        unit: "MiB resident",
+        note: "the peak against the process before the import; does not depend on the number of rows",
+      },
+      ...(await timePages(project, path)),
+    ];
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+/** Problems of about 1.5 kB, no two alike, with words of very different frequency. */
+async function writeRows(path: string, rows: number): Promise<void> {
+  const words = [
+    "triangle",
+    "number",
+    "area",
+    "apples",
+    "speed",
+    "river",
+    "matrix",
+    "root",
+    "sum",
+    "of",
+    "the",
+    "a",
+    "is",
+    "and",
+    "train",
+    "circle",
+  ];
+  const random = randomFrom(7);
+  const prose = (length: number) => {
+    let text = "";
+    while (text.length < length)
+      text += `${words[Math.floor(words.length * random() ** 2)]} ${random() < 0.1 ? Math.floor(random() * 1000) : ""} `;
+    return text;
+  };
+  const out = createWriteStream(path, { highWaterMark: 2 ** 20 });
+  for (let at = 0; at < rows; at++) {
+    const rare = at % 1000 === 0 ? "heptagon " : "";
+    const row = {
+      problem: `Case ${at}: ${rare}${prose(450)}`,
+      solution: `${prose(900)} \\boxed{${at % 97}}`,
+      stage: at % 3 === 0 ? "grade" : "high",
+    };
+    if (!out.write(`${JSON.stringify(row)}\n`)) await once(out, "drain");
+  }
+  out.end();
+  await once(out, "close");
+}
+
+async function timeImport(project: string, path: string, file: string): Promise<{ seconds: number; peak: number }> {
+  const sql = openWriter(path);
+  let peak = 0;
+  const context = contextOf(sql, project, path, () => {
+    peak = Math.max(peak, process.memoryUsage.rss());
+  });
+  const began = performance.now();
+  await importFile(context, { file, dataset: "bench" });
+  const seconds = (performance.now() - began) / 1000;
+  await makeSearchable(context);
+  sql.close();
+  return { seconds, peak };
+}
+
+/** Bare inserts of the same rows: parsed before the clock runs, one table, no index, the same transactions. */
+async function timeBare(path: string, file: string): Promise<number> {
+  const Native = createRequire(import.meta.url)("better-sqlite3") as typeof Database;
+  const database = new Native(path);
+  database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
+  database.exec("CREATE TABLE problem (n INTEGER PRIMARY KEY, text TEXT, solution TEXT, answer TEXT, stage TEXT, line INTEGER)");
+  const insert = database.prepare("INSERT INTO problem (text, solution, answer, stage, line) VALUES (?, ?, ?, ?, ?)");
+  let seconds = 0;
+  let batch: unknown[][] = [];
+  const flush = () => {
+    const began = performance.now();
+    database.exec("BEGIN");
+    for (const row of batch) insert.run(...row);
+    database.exec("COMMIT");
+    seconds += (performance.now() - began) / 1000;
+    batch = [];
+  };
+  const shape = await findShape(file, "jsonl", file);
+  const options = { path: file, name: file, shape, defaults: { license: null, stage: null }, start: { position: 0, line: 0 } };
+  for await (const entries of jsonEntries(options)) {
+    for (const { row, line } of entries) if (row !== null) batch.push([row.text, row.solution, row.answer, row.stage, line]);
+    if (batch.length >= BATCH) flush();
+  }
+  flush();
+  database.close();
+  return seconds;
+}
+
+/** First, random and searched pages against the statement alone that gives the same numbers. */
+async function timePages(_project: string, path: string): Promise<Measurement[]> {
+  const sql = openReader(path);
+  if (sql === null) throw new Error("The index is missing");
+  const query = { dataset: "bench", where: [], sort: { field: "length", descending: true }, limit: PAGE_ROWS } as const;
+  const [{ low, high }] = sql.prepare("SELECT min(length) AS low, max(length) AS high FROM row").all<{ low: number; high: number }>() as [
+    { low: number; high: number },
+  ];
+  const random = randomFrom(11);
+  const cursors = Array.from({ length: PAGES }, () => [low + Math.floor((high - low) * random()), 0] as const);
+  const body = sql.prepare("SELECT text, solution, answer FROM body WHERE n = ?");
+  const bodies = (keys: { n: number }[]) => keys.map(({ n }) => body.get(n));
+  const keyset = sql.prepare("SELECT n FROM row WHERE dataset = 1 AND (length, n) < (?, ?) ORDER BY length DESC, n DESC LIMIT ?");
+  const match = sql.prepare(
+    "SELECT row.n AS n FROM search CROSS JOIN row ON row.n = search.rowid WHERE search MATCH ? AND dataset = 1 ORDER BY length DESC, n DESC LIMIT ?",
+  );
+  const measured = [
+    compare(
+      "first page",
+      () => void listPage(sql, query),
+      () => void bodies(keyset.all(1e9, 0, PAGE_ROWS)),
+    ),
+    compare(
+      "random page by keyset",
+      (at) => void listPage(sql, { ...query, after: Buffer.from(JSON.stringify(cursors[at])).toString("base64url") }),
+      (at) => void bodies(keyset.all(...(cursors[at] as readonly [number, number]), PAGE_ROWS)),
+    ),
+    compare(
+      "searched page, a rare word",
+      () => void listPage(sql, { ...query, search: "heptagon" }),
+      () => void bodies(match.all('"heptagon"', PAGE_ROWS)),
+      20,
+    ),
+    compare(
+      "searched page, a very common word",
+      () => void listPage(sql, { ...query, search: "triangle" }),
+      () => void bodies(match.all('"triangle"', PAGE_ROWS)),
+      3,
+    ),
+  ];
+  sql.close();
+  return measured;
+}
+
+/** Medians of two ways, taken in turns. */
+function compare(name: string, ours: (at: number) => void, bare: (at: number) => void, times = PAGES): Measurement {
+  const taken: [number[], number[]] = [[], []];
+  for (let at = 0; at < times; at++)
+    for (const [which, way] of [ours, bare].entries()) {
+      const began = performance.now();
+      way(at);
+      taken[which as 0 | 1].push(performance.now() - began);
+    }
+  const [mine, theirs] = taken.map((values) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)] as number) as [number, number];
+  const note = `${PAGE_ROWS} rows with texts and verdicts, median of ${times}; against the bare statements for keys and texts`;
+  return { name, ours: round(mine), baseline: round(theirs), ratio: theirs / mine, unit: "ms", note };
+}
+
+const round = (value: number): number => Math.round(value * 1000) / 1000;
+
+function contextOf(sql: OpContext["sql"], project: string, path: string, progress: () => void): OpContext {
+  return { sql, project, path, progress, release() {}, signal: new AbortController().signal };
+}
+
+/** A small generator with a seed (mulberry32), so that every run imports the same rows. */
+function randomFrom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) console.table(await run());
