@@ -22,5 +22,13 @@ export function repeatedTail(text: string): { unit: string; times: number } | nu
     if (covered >= MIN_REPEATED && covered >= MIN_TIMES * period) best = { period, covered };
   }
   if (best === null) return null;
-  return { unit: tail.slice(length - best.period), times: Math.floor(best.covered / best.period) };
+  return { unit: fromSentenceStart(tail.slice(length - best.period)), times: Math.floor(best.covered / best.period) };
+}
+
+/** The same unit, begun at the start of a sentence where it has one: the cut falls anywhere. */
+function fromSentenceStart(unit: string): string {
+  const twice = unit + unit;
+  const boundary = /[.!?\n]\s*(?=\S)/.exec(twice);
+  const start = boundary === null ? 0 : boundary.index + boundary[0].length;
+  return twice.slice(start, start + unit.length);
 }
