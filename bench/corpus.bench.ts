@@ -92,7 +92,7 @@ async function writeRows(path: string, rows: number): Promise<void> {
   const prose = (length: number) => {
     let text = "";
     while (text.length < length)
-      text += `${words[Math.floor(words.length * random() ** 2)]} ${random() < 0.1 ? Math.floor(random() * 1000) : ""} `;
+      text += `${words[Math.floor(words.length * random() ** 2)]} ${random() < 0.1 ? `${Math.floor(random() * 1000)} ` : ""}`;
     return text;
   };
   const out = createWriteStream(path, { highWaterMark: 2 ** 20 });

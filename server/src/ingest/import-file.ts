@@ -24,6 +24,8 @@ export interface ImportArgs {
   stage?: string | null;
   /** Characters per chunk of a text. */
   chunk?: number;
+  /** Rows per transaction, where the usual number is too many (for tests). */
+  transactionRows?: number;
 }
 
 /** An unfinished copy of a killed import is removed when it is as old as this. */
@@ -71,7 +73,7 @@ export async function importFile(context: OpContext, args: ImportArgs): Promise<
        WHERE origin.kind = 'import' AND origin.name = ? AND dataset.name = ?`,
     )
     .get<{ done: number }>(sha256, dataset);
-  const state = await ingestImport(context, about);
+  const state = await ingestImport(context, about, args.transactionRows);
   const again = before?.done === 1;
   const problems = sql
     .prepare("SELECT problem FROM problem WHERE file = ? ORDER BY line LIMIT ?")

@@ -18,9 +18,11 @@ import { datasetNumber, type FileState, fileState, MOST_PROBLEMS, originNumber, 
 import { createRowWriter, type NewRow, type RowWriter } from "./rows.ts";
 import { settleCopies } from "./settle.ts";
 
-/** Rows and characters of one transaction. */
-const BATCH_ROWS = 10_000;
-const BATCH_CHARACTERS = 32 * 1024 * 1024;
+/** Rows of one transaction: the pages of the id index are spread over all of it, so many rows share the cost of writing them. */
+const TRANSACTION_ROWS = 50_000;
+
+/** A transaction also ends at as many characters, so that it stays within seconds. */
+const TRANSACTION_CHARACTERS = 96 * 1024 * 1024;
 
 /** From this many bytes on, sort indexes are made afterwards. */
 const BULK_BYTES = 64 * 1024 * 1024;
@@ -29,7 +31,7 @@ const BULK_BYTES = 64 * 1024 * 1024;
  * Brings an import's rows into the index, going on where an earlier try stopped. Rows and position are committed together,
  * so a kill at any moment loses and repeats nothing.
  */
-export async function ingestImport(context: OpContext, about: ImportFile): Promise<FileState> {
+export async function ingestImport(context: OpContext, about: ImportFile, limit = TRANSACTION_ROWS): Promise<FileState> {
   const { sql, project, signal } = context;
   const path = join(importsDir(project), about.sha256, "data");
   const created = Date.parse(about.imported);
@@ -48,53 +50,54 @@ export async function ingestImport(context: OpContext, about: ImportFile): Promi
   const writer = createRowWriter(sql);
   const toRow = rowMaker(about, origin.dataset, created);
 
-  const commit = (entries: Entry[], done: boolean): boolean =>
-    sql.transaction(() => {
-      const now = readFileState(sql, origin.n, name) as FileState;
-      // Another process imports the same file and has got further: go on from there.
-      if (now.position !== state.position || now.done !== state.done) {
-        state = now;
-        return false;
-      }
-      const next = { ...state, done: done ? 1 : 0 };
-      writer.begin();
-      for (const entry of entries) {
+  /** Puts entries in until the transaction is long enough; false where the file has no more. */
+  const takeSome = async (entries: AsyncIterator<Entry[]>): Promise<boolean> => {
+    const next = { ...state };
+    let rows = 0;
+    let characters = 0;
+    writer.begin();
+    let last: IteratorResult<Entry[]> | null = null;
+    while (rows < limit && characters < TRANSACTION_CHARACTERS) {
+      last = await entries.next();
+      if (last.done === true) break;
+      for (const entry of last.value) {
         if (entry.row === null) keepProblem(sql, next, entry.problem as Problem);
         else if (put(sql, writer, toRow(entry, next.n))) next.rows += 1;
         else next.duplicates += 1;
         next.position = entry.next;
         next.line = entry.line;
+        rows += 1;
+        characters += (entry.row?.text.length ?? 0) + (entry.row?.solution?.length ?? 0);
       }
-      writer.flush();
-      saveFileState(sql, next);
-      state = next;
-      return true;
-    });
+      signal.throwIfAborted();
+    }
+    next.done = last?.done === true ? 1 : 0;
+    writer.flush();
+    saveFileState(sql, next);
+    state = next;
+    return next.done === 0;
+  };
 
-  const run = async (): Promise<boolean> => {
+  const run = async (): Promise<void> => {
     const { license, stage } = about;
     const start = { position: state.position, line: state.line };
-    let batch: Entry[] = [];
-    let characters = 0;
-    for await (const entries of readEntries(about.format, about.chunk, {
-      path,
-      name: about.file,
-      shape,
-      defaults: { license, stage },
-      start,
-    })) {
-      for (const entry of entries) {
-        batch.push(entry);
-        characters += (entry.row?.text.length ?? 0) + (entry.row?.solution?.length ?? 0);
-        if (batch.length < BATCH_ROWS && characters < BATCH_CHARACTERS) continue;
-        if (!commit(batch, false)) return false;
-        batch = [];
-        characters = 0;
+    const options = { path, name: about.file, shape, defaults: { license, stage }, start };
+    const entries = readEntries(about.format, about.chunk, options);
+    try {
+      for (let more = true; more; ) {
+        more = await sql.longTransaction(async () => {
+          const now = readFileState(sql, origin.n, name) as FileState;
+          const moved = now.position !== state.position || now.done !== state.done;
+          // Another process imports the same file and has got further: go on from there.
+          if (moved) state = now;
+          return !moved && (await takeSome(entries));
+        });
         report();
         signal.throwIfAborted();
       }
+    } finally {
+      await entries.return(undefined);
     }
-    return commit(batch, true);
   };
   const report = () => {
     const done = unit === "bytes" ? state.position : state.rows + state.duplicates + state.rejected;

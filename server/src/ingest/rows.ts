@@ -32,6 +32,7 @@ export interface NewRow {
 }
 
 const NUMBER = { fail: 0, pass: 1, unknown: 2 } as const;
+const CHECKED = ["parse", "answer", "copy"] as const;
 const SEED = 0;
 const PROBLEM = 1;
 
@@ -40,9 +41,11 @@ export function createRowWriter(sql: Sql) {
   const counters = createCounters(sql);
   let next = 0;
 
+  // A row is refused where its id is there already, and where it would be a second original of one text.
   const insertRow = sql.prepare(
-    "INSERT INTO row VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
+    "INSERT INTO row VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
   );
+  const known = sql.prepare("SELECT 1 FROM row WHERE id = ?");
   const insertBody = sql.prepare("INSERT INTO body VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
   const insertReason = sql.prepare("INSERT INTO verdict VALUES (?, ?, ?, ?)");
   const original = sql.prepare("SELECT n FROM row WHERE dataset = ? AND hash = ? AND duplicate = 1");
@@ -57,9 +60,7 @@ export function createRowWriter(sql: Sql) {
   /** Adds a row unless its id is there already; tells whether it did. */
   function add(row: NewRow): boolean {
     const hash = row.kind === "problem" && row.text !== null ? textHash(normalise(row.text)) : null;
-    const twin = hash === null ? undefined : original.get<{ n: number }>(row.dataset, hash)?.n;
     const { verdicts } = row;
-    const duplicate = verdicts === null ? null : hash === null ? NUMBER.unknown : twin === undefined ? NUMBER.pass : NUMBER.fail;
     const facets: Facets = {
       dataset: row.dataset,
       stage: row.stage,
@@ -68,12 +69,25 @@ export function createRowWriter(sql: Sql) {
       parse: verdicts === null ? null : NUMBER[verdicts.parse.value],
       answer: verdicts === null ? null : NUMBER[verdicts.answer.value],
       copy: verdicts === null ? null : NUMBER[verdicts.copy.value],
-      duplicate,
+      duplicate: verdicts === null ? null : hash === null ? NUMBER.unknown : NUMBER.pass,
       accepted: 0,
     };
-    facets.accepted = isAccepted(facets);
+    if (insert(row, facets, hash)) return true;
+    if (hash === null || known.get(row.id) !== undefined) return false;
+    // The dataset has this text already. Most texts are new, so it is cheaper to find out by the refusal than to ask before.
+    const twin = original.get<{ n: number }>(row.dataset, hash)?.n as number;
+    facets.duplicate = NUMBER.fail;
+    const n = next;
+    insert(row, facets, hash);
+    if (compareOrigins(row, originOf(twin)) < 0) setOriginal(twin, n);
+    return true;
+  }
+
+  function insert(row: NewRow, facets: Facets, hash: Uint8Array | null): boolean {
+    const { verdicts, span } = row;
     const n = next;
     const copied = typeof verdicts?.copy.evidence === "number" ? verdicts.copy.evidence : null;
+    facets.accepted = isAccepted(facets);
     const inserted = insertRow.run(
       n,
       row.id,
@@ -88,7 +102,7 @@ export function createRowWriter(sql: Sql) {
       facets.parse,
       facets.answer,
       facets.copy,
-      duplicate,
+      facets.duplicate,
       facets.accepted,
       copied,
       hash,
@@ -99,12 +113,10 @@ export function createRowWriter(sql: Sql) {
     );
     if (inserted === 0) return false;
     next += 1;
-    const { span } = row;
     const extra = row.extra === null ? null : JSON.stringify(row.extra);
     insertBody.run(n, row.text, row.solution, row.answer, span?.start ?? null, span?.end ?? null, row.license, extra);
-    if (verdicts !== null) for (const verdict of Object.values(verdicts)) keepReason(n, verdict);
+    if (verdicts !== null) for (const check of CHECKED) keepReason(n, verdicts[check]);
     counters.add(facets, 1);
-    if (twin !== undefined && compareOrigins(row, originOf(twin)) < 0) setOriginal(twin, n);
     return true;
   }
 

@@ -16,6 +16,9 @@ const BUSY_MILLISECONDS = 10_000;
 const WRITER_CACHE_KIB = 128 * 1024;
 const READER_CACHE_KIB = 32 * 1024;
 
+/** Pages of the log (64 MiB) before it goes into the file: index pages that every transaction of a bulk load touches go there once. */
+const LOG_PAGES = 16_384;
+
 /** Opens the index for writing; makes it, its directory and its schema where they do not exist. */
 export function openWriter(path: string, busyMilliseconds = BUSY_MILLISECONDS): Sql {
   try {
@@ -38,6 +41,7 @@ export function openWriter(path: string, busyMilliseconds = BUSY_MILLISECONDS): 
     refuseNewer(sql);
     sql.exec("PRAGMA journal_mode = WAL");
     sql.exec(`PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -${WRITER_CACHE_KIB}`);
+    sql.exec(`PRAGMA wal_autocheckpoint = ${LOG_PAGES}; PRAGMA journal_size_limit = ${LOG_PAGES * 4096}`);
     migrate(sql);
   });
   return sql;
@@ -129,6 +133,16 @@ function guard(engine: Engine, path: string, raw: RawSql): Sql {
     return statement;
   };
   const exec = (source: string) => mapped(() => raw.exec(source));
+  const commit = () => {
+    crashPoint("before commit");
+    exec("COMMIT");
+  };
+  const rollBack = () => {
+    // After a full disk or a damaged page SQLite may have rolled back already; then this is refused, and the cause matters more.
+    try {
+      raw.exec("ROLLBACK");
+    } catch {}
+  };
   return {
     engine,
     path,
@@ -139,13 +153,22 @@ function guard(engine: Engine, path: string, raw: RawSql): Sql {
       let result: ReturnType<typeof work>;
       try {
         result = work();
-        crashPoint("before commit");
-        exec("COMMIT");
+        commit();
       } catch (thrown) {
-        // After a full disk or a damaged page SQLite may have rolled back already; then this is refused, and the cause matters more.
-        try {
-          raw.exec("ROLLBACK");
-        } catch {}
+        rollBack();
+        throw thrown;
+      }
+      crashPoint("after commit");
+      return result;
+    },
+    async longTransaction(work) {
+      exec("BEGIN IMMEDIATE");
+      let result: Awaited<ReturnType<typeof work>>;
+      try {
+        result = await work();
+        commit();
+      } catch (thrown) {
+        rollBack();
         throw thrown;
       }
       crashPoint("after commit");

@@ -21,6 +21,8 @@ export interface Sql {
   exec(source: string): void;
   /** Runs `work` between BEGIN IMMEDIATE and COMMIT; rolls back when it throws. Not nestable. */
   transaction<T>(work: () => T): T;
+  /** The same for work that waits for files meanwhile; nothing else may use the connection until it ends. */
+  longTransaction<T>(work: () => Promise<T>): Promise<T>;
   close(): void;
 }
 

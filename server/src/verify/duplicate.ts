@@ -1,7 +1,10 @@
 import type { Verdict } from "#protocol/corpus.ts";
 
 /** The text by which problems are compared: letter case and white space do not count. */
-export const normalise = (text: string): string => text.normalize("NFC").toLowerCase().replace(/\s+/g, " ").trim();
+export const normalise = (text: string): string => text.normalize("NFC").toLowerCase().replace(UNEVEN_SPACE, " ").trim();
+
+/** Every run of white space but a single space, which would be replaced by itself. */
+const UNEVEN_SPACE = /\s{2,}|[^\S ]/g;
 
 /** Digits of an id that a reason shows. */
 const SHOWN_DIGITS = 6;
