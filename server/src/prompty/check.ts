@@ -3,7 +3,7 @@ import { type Expr, type Node, walkExpr } from "./ast.ts";
 import { FILTERS } from "./filters.ts";
 import type { Token } from "./lexer.ts";
 import type { Report } from "./report.ts";
-import { eachLiteralLine, endsWithColon, MARKER_ROLES, splitMarker } from "./roles.ts";
+import { endsWithColon, MARKER_ROLES, splitMarker } from "./roles.ts";
 import { didYouMean, distance, quoted } from "./suggest.ts";
 
 const FILTER_NAMES = [...FILTERS.keys()];
@@ -18,6 +18,7 @@ export function checkNodes(nodes: readonly Node[], inputs: readonly string[], re
     walkExpr(expr, (part) => {
       if (part.kind === "filter") checkFilter(part, report);
       if (part.kind !== "var" || declared.size === 0 || declared.has(part.root) || local.includes(part.root)) return;
+      if (report.full("warning")) return;
       const remedy = didYouMean(part.root, [...inputs, ...local], "Declare it under “inputs”, or correct the name.");
       report.warning(part.rootSpan, `${quoted(part.root)} is not declared under “inputs”`, remedy);
     });
@@ -68,32 +69,21 @@ const FOREIGN_ROLES: Record<string, string | undefined> = {
  * before it. `completion` templates have no messages: there, a real marker is what surprises.
  */
 export function checkRoles(source: string, tokens: readonly Token[], completion: boolean, report: Report): void {
-  const shown = tokens.filter(({ kind }) => kind === "text" || kind === "expression");
-  const pieces = shown.map(({ kind, start, end }) => ({
-    kind: kind === "text" ? ("literal" as const) : ("interp" as const),
-    text: source.slice(start, end),
-  }));
-  const starts: number[] = [];
-  let length = 0;
-  for (const { text } of pieces) {
-    starts.push(length);
-    length += text.length;
+  const bodyEnd = tokens.at(-1)?.end ?? 0;
+  let token = 0;
+  for (let start = tokens[0]?.start ?? 0; start < bodyEnd && !report.full("warning"); ) {
+    const newline = source.indexOf("\n", start);
+    const end = newline === -1 || newline > bodyEnd ? bodyEnd : newline;
+    const split = end - start <= 200 && endsWithColon(source, start, end) ? splitMarker(source.slice(start, end)) : null;
+    const problem = split === null ? null : roleProblem(split.word, split.attributes !== null, completion);
+    if (split !== null && problem !== null) {
+      while ((tokens[token]?.end ?? bodyEnd) <= start) token++;
+      const { kind, end: tokenEnd } = tokens[token] as Token;
+      const at = source.indexOf(split.word, start);
+      if (kind === "text" && tokenEnd >= end) report.warning({ start: at, end: at + split.word.length }, problem.message, problem.remedy);
+    }
+    start = end + 1;
   }
-  const text = pieces.map((piece) => piece.text).join("");
-  let piece = 0;
-  eachLiteralLine(pieces, (start, end) => {
-    if (!endsWithColon(text, start, end) || end - start > 200) return;
-    const line = text.slice(start, end);
-    const split = splitMarker(line);
-    if (split === null) return;
-    const problem = roleProblem(split.word, split.attributes !== null, completion);
-    if (problem === null) return;
-    // Lines come in order, so the piece of each is found by going on from the one before.
-    const at = start + line.indexOf(split.word);
-    while (piece + 1 < starts.length && (starts[piece + 1] ?? 0) <= at) piece++;
-    const from = (shown[piece]?.start ?? 0) + at - (starts[piece] ?? 0);
-    report.warning({ start: from, end: from + split.word.length }, problem.message, problem.remedy);
-  });
 }
 
 function roleProblem(word: string, attributes: boolean, completion: boolean): { message: string; remedy: string } | null {
@@ -131,6 +121,6 @@ export function checkMarkerValues(source: string, body: Span, report: Report): v
       "A role marker with a value in it stays text",
       "Write the attribute's value out, or put it into the message.",
     );
-    if (report.full()) return;
+    if (report.full("warning")) return;
   }
 }

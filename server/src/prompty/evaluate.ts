@@ -48,7 +48,8 @@ export function evaluate(expr: Expr, scope: Scope, misuse: Misuse): Value {
       const result = filter.apply(input, args);
       if ("value" in result) return result.value;
       misuse(expr.nameSpan, `The filter “${expr.name}” cannot work here: ${result.misuse}`, `Use it as in {{ value | ${filter.usage} }}.`);
-      return undefined;
+      // Null, not undefined: this was reported, so the place need not be called empty as well.
+      return null;
     }
     case "binary":
       return operate(expr.operator, expr, scope, misuse);

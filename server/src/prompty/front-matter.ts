@@ -5,7 +5,7 @@ import { quoted } from "./suggest.ts";
 import { isMap as isPlainMap } from "./values.ts";
 
 /** Larger front matter is refused: it configures a prompt, and reading YAML costs a hundred times what reading text does. */
-export const FRONT_MATTER_MAX_CHARACTERS = 256 * 1024;
+export const FRONT_MATTER_MAX_CHARACTERS = 128 * 1024;
 
 export interface FrontMatter {
   /** From the first delimiter to the end of the second one; empty where the template has none. */
@@ -22,6 +22,8 @@ export interface FrontMatter {
 export type Locate = (path: readonly (string | number)[]) => Span;
 
 const QUOTE = "Correct the YAML here; put text that holds “: ” or “ #”, or begins with one of [ { * & ! % @ `, in quotes.";
+
+const TWICE = "Remove or rename one of the two.";
 
 /** Reads the front matter of a template and finds where the body begins. Half-typed YAML gives what can be understood of it. */
 export function readFrontMatter(source: string, report: Report): { frontMatter: FrontMatter; bodyStart: number } {
@@ -40,24 +42,24 @@ export function readFrontMatter(source: string, report: Report): { frontMatter: 
     const document = parseDocument(source.slice(yaml.start, yaml.end), { prettyErrors: false, uniqueKeys: false, logLevel: "silent" });
     for (const { pos, message } of document.errors) {
       const at = { start: yaml.start + pos[0], end: yaml.start + Math.max(pos[1], pos[0]) };
-      report.error(at, `Invalid frontmatter YAML: ${firstLine(message)}`, QUOTE);
+      report.error(at, `Invalid frontmatter YAML: ${reasonOf(message)}`, QUOTE);
     }
-    reportDuplicates(document, yaml.start, report);
+    checkKeys(document, yaml.start, report);
     const data: unknown = document.toJS();
     if (!isPlainMap(data) && data !== null && document.errors.length === 0)
       report.error(yaml, "Invalid frontmatter YAML: it must be a mapping of members", "Write “name: …” and the other members, one a line.");
     return { frontMatter: { span, yaml, document, data: isPlainMap(data) ? data : {} }, bodyStart };
   } catch (thrown) {
     // The YAML package recurses, so absurd nesting or an alias bomb ends in an exception.
-    const reason =
-      thrown instanceof RangeError ? "it is nested too deeply" : firstLine(thrown instanceof Error ? thrown.message : String(thrown));
-    report.error(yaml, `Invalid frontmatter YAML: ${reason}`, QUOTE);
+    report.error(yaml, `Invalid frontmatter YAML: ${reasonOf(thrown instanceof Error ? thrown.message : String(thrown))}`, QUOTE);
     return { frontMatter: { span, yaml, document: null, data: {} }, bodyStart };
   }
 }
 
-function firstLine(text: string): string {
-  return (text.split("\n", 1)[0] ?? "").slice(0, 200);
+/** The package's own words, but for what an exhausted stack makes of them. */
+function reasonOf(message: string): string {
+  if (/call stack|^Invalid regular expression/.test(message)) return "it is nested too deeply";
+  return (message.split("\n", 1)[0] ?? "").slice(0, 200);
 }
 
 /** A delimiter line: `---` or `+++` alone, trailing white space allowed. */
@@ -96,21 +98,25 @@ function lineEnd(source: string, at: number): number {
   return end === -1 ? source.length : end;
 }
 
-/** The package compares each key with each other one, which takes minutes for a long map; a set does not. */
-function reportDuplicates(document: Document, offset: number, report: Report): void {
+/**
+ * Finds members that occur twice, and takes out those whose name is a list or a map. The package could do the first, but
+ * compares each key with each other one; and turning nested keys into data takes it exponential time.
+ */
+function checkKeys(document: Document, offset: number, report: Report): void {
   visit(document, {
     Map(_, map) {
       const seen = new Set<unknown>();
-      for (const { key } of map.items) {
-        if (!isScalar(key)) continue;
-        if (seen.has(key.value) && key.range)
-          report.error(
-            { start: offset + key.range[0], end: offset + key.range[1] },
-            `Invalid frontmatter YAML: the member ${quoted(String(key.value))} occurs twice`,
-            "Remove or rename one of the two.",
-          );
-        seen.add(key.value);
-      }
+      map.items = map.items.filter(({ key }) => {
+        const span = rangeOf(key, offset) ?? { start: offset, end: offset };
+        if (key !== null && !isScalar(key)) {
+          report.error(span, "Invalid frontmatter YAML: the name of a member must be a plain word", QUOTE);
+          return false;
+        }
+        const name = key?.value;
+        if (seen.has(name)) report.error(span, `Invalid frontmatter YAML: the member ${quoted(String(name))} occurs twice`, TWICE);
+        seen.add(name);
+        return true;
+      });
     },
   });
 }

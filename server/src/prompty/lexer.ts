@@ -20,12 +20,16 @@ const KINDS: Record<string, "comment" | "statement" | "expression" | undefined> 
 /** The closing delimiter of each kind of tag. */
 export const CLOSERS = { expression: "}}", statement: "%}", comment: "#}" } as const;
 
+/** After so many tags that do not close, the text is no template: the rest of it is taken as text. */
+const MAX_UNCLOSED = 200;
+
 /** Cuts `source[start, end)` into text and tags in one pass. Any text is accepted. */
 export function lexTemplate(source: string, start: number, end: number): Token[] {
   const tokens: Token[] = [];
   const scan: Scan = { source, end, commentsClose: true, plainUntil: 0 };
   let textStart = start;
   let at = start;
+  let unclosed = 0;
   for (;;) {
     const brace = source.indexOf("{", at);
     if (brace === -1 || brace + 1 >= end) break;
@@ -38,6 +42,7 @@ export function lexTemplate(source: string, start: number, end: number): Token[]
     const token = readTag(scan, kind, brace);
     tokens.push(token);
     textStart = at = token.end;
+    if (!token.closed && ++unclosed >= MAX_UNCLOSED) break;
   }
   if (textStart < end) tokens.push(textToken(textStart, end));
   return tokens;

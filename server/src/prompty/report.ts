@@ -10,8 +10,8 @@ export interface Report {
   warning(span: Span, message: string, remedy: string, code?: ErrorCode, data?: Record<string, unknown>): void;
   /** Whether an error was found. */
   failed(): boolean;
-  /** Whether a further error would be dropped. */
-  full(): boolean;
+  /** Whether a further finding of this severity would be dropped, so that looking for it is in vain. */
+  full(severity: Diagnostic["severity"]): boolean;
   /** The findings in the order of the source, with lines and columns. */
   diagnostics(): Diagnostic[];
 }
@@ -32,7 +32,7 @@ export function createReport(source: string): Report {
     error: add("error", errors),
     warning: add("warning", warnings),
     failed: () => errors.length > 0,
-    full: () => errors.length >= MAX_DIAGNOSTICS,
+    full: (severity) => (severity === "error" ? errors : warnings).length >= MAX_DIAGNOSTICS,
     diagnostics() {
       const found = [...errors, ...warnings].slice(0, MAX_DIAGNOSTICS).sort((a, b) => a.span.start - b.span.start);
       if (found.length === 0) return [];
