@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
+import { watch } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { jobState } from "../../server/src/jobs/state.ts";
 import { createFaulty, type Faulty } from "./faulty.ts";
-import { errorsOf, makeJob, responses, scratch, send, warningsOf } from "./harness.ts";
+import { errorsOf, events, makeJob, responses, scratch, send, warningsOf } from "./harness.ts";
 import { keyOf } from "./requests.ts";
 
 const folder = scratch();
@@ -133,4 +134,29 @@ test("requests per minute are kept", async () => {
   assert.equal((await send(dir).ended).code, 0);
   const span = (scope.seen.at(-1)?.at ?? 0) - (scope.seen[0]?.at ?? 0);
   assert.ok(span >= 900, `12 requests within ${span} ms`);
+});
+
+test("a stream shows its tokens while they come, and is kept as one whole answer", async () => {
+  let finish = () => {};
+  const until = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
+  const scope = server.scope(() => ({ kind: "stream", pieces: 7, until }));
+  const { dir } = await makeJob(project("stream"), scope.url, 1, { stream: true });
+  const run = send(dir);
+  await scope.reached(1);
+  const live = () => events(dir).some((event) => event.event === "progress" && event.done === 0 && event.tokens === 7);
+  await new Promise<void>((resolve) => {
+    const watcher = watch(dir, () => {
+      if (!live()) return;
+      watcher.close();
+      resolve();
+    });
+  });
+  finish();
+  assert.equal((await run.ended).code, 0);
+  const [line] = await responses(dir);
+  assert.equal(line?.response?.body.object, "chat.completion");
+  assert.match(JSON.stringify(line?.response?.body.choices), /w0 w1 w2 w3 w4 w5 w6/);
+  assert.equal(events(dir).findLast((event) => event.event === "progress")?.tokens, 7);
 });

@@ -16,7 +16,9 @@ export type Fault =
   | { kind: "reset" }
   | { kind: "malformed" }
   | { kind: "silent" }
-  | { kind: "half" };
+  | { kind: "half" }
+  /** Server-sent events: so many pieces at once, the end when `until` resolves. */
+  | { kind: "stream"; pieces: number; until: Promise<void> };
 
 export interface Scope {
   url: string;
@@ -108,6 +110,9 @@ function answer(response: ServerResponse, row: string, fault: Fault): void {
     case "malformed":
       response.writeHead(200, { "content-type": "application/json" }).end(text.slice(0, 40));
       break;
+    case "stream":
+      stream(response, fault.pieces, fault.until);
+      break;
     case "silent":
       break;
     case "half":
@@ -115,4 +120,20 @@ function answer(response: ServerResponse, row: string, fault: Fault): void {
       response.write(text.slice(0, 40));
       break;
   }
+}
+
+function stream(response: ServerResponse, pieces: number, until: Promise<void>): void {
+  const chunk = (delta: object, finish: string | null = null) =>
+    response.write(
+      `data: ${JSON.stringify({ object: "chat.completion.chunk", choices: [{ index: 0, delta, finish_reason: finish }] })}\n\n`,
+    );
+  response.writeHead(200, { "content-type": "text/event-stream" });
+  for (let piece = 0; piece < pieces; piece++) chunk({ content: `w${piece} ` });
+  void until.then(() => {
+    chunk({}, "stop");
+    response.write(
+      `data: ${JSON.stringify({ choices: [], usage: { prompt_tokens: 10, completion_tokens: pieces, total_tokens: pieces + 10 } })}\n\n`,
+    );
+    response.end("data: [DONE]\n\n");
+  });
 }
