@@ -14,7 +14,7 @@ import { placeholder } from "./thread.ts";
 import { describe, isMap, isNothing, stringify, truthy, type Value } from "./values.ts";
 
 /** Most nodes that one rendering passes through, and most characters that it writes: nested loops over long lists end here. */
-export const RENDER_MAX_STEPS = 5_000_000;
+export const RENDER_MAX_STEPS = 1_000_000;
 export const RENDER_MAX_CHARACTERS = 64 * 1024 * 1024;
 
 export interface Rendered {
