@@ -4,6 +4,7 @@ import { Command, CommanderError } from "commander";
 import { AppError, toProblem } from "#protocol/errors.ts";
 import { createContext, type GlobalOptions } from "./cli/context.ts";
 import { registerDatasets } from "./cli/datasets.ts";
+import { registerDoctor } from "./cli/doctor.ts";
 
 import { registerExport } from "./cli/export.ts";
 import { registerGenerate } from "./cli/generate.ts";
@@ -12,6 +13,7 @@ import { registerList } from "./cli/list.ts";
 import { registerRebuild } from "./cli/rebuild.ts";
 import { registerRender } from "./cli/render.ts";
 import { registerSample } from "./cli/sample.ts";
+import { registerServe } from "./cli/serve.ts";
 
 import { registerShow } from "./cli/show.ts";
 
@@ -35,6 +37,8 @@ for (const register of [
   registerShow,
   registerRebuild,
   registerSample,
+  registerServe,
+  registerDoctor,
 ])
   register(program, context);
 for (const command of program.commands) command.copyInheritedSettings(program).exitOverride();

