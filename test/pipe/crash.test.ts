@@ -2,11 +2,10 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { jobsDirectory } from "../../server/src/jobs/layout.ts";
 import { jobState } from "../../server/src/jobs/state.ts";
 import { createFaulty, type Faulty } from "./faulty.ts";
-import { makeJob, responses, scratch, send, start } from "./harness.ts";
+import { bundle, makeJob, responses, scratch, send, start } from "./harness.ts";
 
 const ROWS = 3;
 const folder = scratch();
@@ -71,7 +70,7 @@ async function wholeResponses(dir: string): Promise<unknown[]> {
 }
 
 test("createJob is killed at every step and run again: the job is there whole, and nothing else", async () => {
-  const program = fileURLToPath(new URL("create-job-program.ts", import.meta.url));
+  const program = bundle("test/pipe/create-job-program.ts");
   const points = await everyCrashPoint(async (at) => {
     const project = join(folder.path, `create-${at}`);
     const first = await start([program, project], { JIUZHANG_CRASH_AT: String(at) }).ended;

@@ -35,28 +35,36 @@ export function scratch(): { path: string; remove(): void } {
 
 const running = new Set<ChildProcess>();
 
-let bundled: string | null = null;
+const bundles = new Map<string, string>();
+let bundleFolder: string | null = null;
 
-/** The real send.ts as one file, built once per test process, because a crash loop starts it a hundred times. */
-export function sendFile(): string {
-  if (bundled === null) {
+/** A program as one file, built once per test process, because a crash loop starts it a hundred times. `source` is relative to the project. */
+export function bundle(source: string): string {
+  const built = bundles.get(source);
+  if (built !== undefined) return built;
+  if (bundleFolder === null) {
     const folder = mkdtempSync(join(root, "node_modules", ".pipe-test-"));
     process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
-    bundled = join(folder, "send.js");
-    buildSync({
-      entryPoints: [join(root, "server/src/send.ts")],
-      outfile: bundled,
-      bundle: true,
-      platform: "node",
-      format: "esm",
-      target: "node20",
-      external: ["node-llama-cpp", "better-sqlite3"],
-      banner: { js: 'import { createRequire as __r } from "node:module"; const require = __r(import.meta.url);' },
-      logLevel: "error",
-    });
+    bundleFolder = folder;
   }
-  return bundled;
+  const outfile = join(bundleFolder, `${bundles.size}.js`);
+  buildSync({
+    entryPoints: [join(root, source)],
+    outfile,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    target: "node20",
+    external: ["node-llama-cpp", "better-sqlite3"],
+    banner: { js: 'import { createRequire as __r } from "node:module"; const require = __r(import.meta.url);' },
+    logLevel: "error",
+  });
+  bundles.set(source, outfile);
+  return outfile;
 }
+
+/** The real send.ts. */
+export const sendFile = (): string => bundle("server/src/send.ts");
 
 export interface Ended {
   code: number | null;

@@ -36,25 +36,25 @@ test("10,000 requests of 6 kB pass through a heap that could not hold them, each
 
 test("killed half-way, resumed: at most what was in flight is paid twice", { skip: withoutStub }, async () => {
   await stub.reset({ latencyMs: 10 });
-  const { dir } = await job("killed", 1_000, 0, 16);
+  const { dir } = await job("killed", 600, 0, 16);
   const first = send(dir);
-  while (((await stub.stats()).ok ?? 0) < 400) assert.equal(first.child.exitCode, null);
+  while (((await stub.stats()).ok ?? 0) < 250) assert.equal(first.child.exitCode, null);
   first.child.kill("SIGKILL");
   await first.ended;
   assert.equal((await send(dir).ended).code, 0);
   const stats = await stub.stats();
-  assert.equal(stats.rowsOk, 1_000);
+  assert.equal(stats.rowsOk, 600);
   assert.ok((stats.paidTwice ?? 0) <= 16, `${stats.paidTwice} rows were paid twice`);
-  assert.equal(new Set((await responses(dir)).map((line) => line.custom_id)).size, 1_000);
+  assert.equal(new Set((await responses(dir)).map((line) => line.custom_id)).size, 600);
 });
 
 test("through 500s, 429s, resets and malformed answers every row is answered, and no wait is broken", { skip: withoutStub }, async () => {
-  await stub.reset({ p500: 0.05, preset: 0.02, pmalformed: 0.01, p429: 0.002, retryAfter: 1 });
-  const { dir } = await job("faults", 1_000, 0, 32);
+  await stub.reset({ p500: 0.05, preset: 0.02, pmalformed: 0.01, p429: 0.004, retryAfter: 1 });
+  const { dir } = await job("faults", 600, 0, 32);
   const { code, stderr } = await send(dir).ended;
   assert.equal(code, 0, stderr);
   const stats = await stub.stats();
-  assert.equal(stats.rowsOk, 1_000);
+  assert.equal(stats.rowsOk, 600);
   assert.equal(stats.extraOk, 0);
   assert.ok((stats.f500 ?? 0) > 0 && (stats.reset ?? 0) > 0 && (stats.malformed ?? 0) > 0 && (stats.f429 ?? 0) > 0);
   assert.equal(stats.retryAfterBroken, 0);

@@ -1,6 +1,9 @@
 import * as z from "zod";
 
-/** `job.json`: what a job is. Written once, when the directory is made; nothing in it is secret. */
+/**
+ * `job.json`: what a job is; nothing in it is secret. Key, owner and requests never change. Settings that only say how the
+ * requests are sent (address, concurrency, budget, …) are replaced when the same job is asked for with others while it does not run.
+ */
 export const SendSpec = z.strictObject({
   task: z.literal("send"),
   /** Dataset that the answers are ingested into. */
