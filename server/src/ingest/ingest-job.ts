@@ -31,6 +31,9 @@ export interface JobReport {
   problems: Problem[];
 }
 
+/** What people know a seed by: its own id where its file gives one, else the beginning of ours. */
+const SEED_LABEL = `coalesce((SELECT CAST(json_extract(body.extra, '$.id') AS TEXT) FROM row AS seed JOIN body ON body.n = seed.n WHERE seed.id = request.seed), substr(request.seed, 1, 8))`;
+
 /** The rule by which a template's responses are read, from its source. */
 export type RuleOf = (source: string) => ParseRule;
 
@@ -99,7 +102,7 @@ function reportOf({ sql }: OpContext, job: IngestedJob, before: number): JobRepo
     ?.n as number;
   const added = sql
     .prepare(
-      `SELECT row.n AS n, request.seed AS seed FROM row JOIN response ON response.n = row.response JOIN request ON request.n = response.request
+      `SELECT row.n AS n, ${SEED_LABEL} AS seed FROM row JOIN response ON response.n = row.response JOIN request ON request.n = response.request
        WHERE row.n > ? AND row.dataset = ? ORDER BY row.n LIMIT ?`,
     )
     .all<{ n: number; seed: string | null }>(before, job.dataset, MOST_ADDED);
