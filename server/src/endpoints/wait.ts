@@ -11,7 +11,7 @@ export function readWait(headers: Headers, message: string, now: number): number
   if (milliseconds !== null) return milliseconds / 1000;
   const after = headers("retry-after");
   if (after !== null) {
-    const wait = number(after) ?? until(Date.parse(after), now);
+    const wait = number(after) ?? until(date(after), now);
     if (wait !== null) return wait;
   }
   return readReset(headers, now) ?? readSentence(message);
@@ -42,7 +42,7 @@ function readMoment(text: string, now: number): number | null {
     if (value > 1e11) return until(value, now);
     return value > 1e8 ? until(value * 1000, now) : value;
   }
-  return readSpan(text) ?? until(Date.parse(text), now);
+  return readSpan(text) ?? until(date(text), now);
 }
 
 const UNITS: Record<string, number> = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400 };
@@ -66,5 +66,8 @@ function number(text: string | null): number | null {
   const value = Number(text);
   return Number.isFinite(value) && value >= 0 ? value : null;
 }
+
+/** JavaScript takes almost anything for a date, even “-5”. */
+const date = (text: string): number => (/^[A-Z]|T/.test(text) ? Date.parse(text) : Number.NaN);
 
 const until = (moment: number, now: number): number | null => (Number.isFinite(moment) ? Math.max(0, (moment - now) / 1000) : null);

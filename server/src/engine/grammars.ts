@@ -1,6 +1,7 @@
-import { invalid } from "./api-error.ts";
+import { ApiError, invalid } from "./api-error.ts";
 import type { Llama, LlamaGrammar, LlamaModel, LlamaModule } from "./llama.ts";
 import type { Writing } from "./request-body.ts";
+import { enforceableSchema } from "./schema-support.ts";
 
 const KEPT = 16;
 
@@ -8,8 +9,8 @@ const KEPT = 16;
 export function createGrammars(module: LlamaModule, llama: Llama, model: LlamaModel) {
   const known = new Map<string, Promise<LlamaGrammar>>();
 
-  const compile = (shape: "json" | { schema: object }): Promise<LlamaGrammar> =>
-    shape === "json" ? llama.getGrammarFor("json") : llama.createGrammarForJsonSchema(shape.schema);
+  const compile = async (shape: "json" | { schema: object }): Promise<LlamaGrammar> =>
+    shape === "json" ? llama.getGrammarFor("json") : llama.createGrammarForJsonSchema(enforceableSchema(shape.schema));
 
   return {
     /** A fresh state of the grammar and the texts that end it, or null for free text. @throws ApiError 400 for a schema that is beyond it */
@@ -22,6 +23,7 @@ export function createGrammars(module: LlamaModule, llama: Llama, model: LlamaMo
       if (known.size > KEPT) known.delete(known.keys().next().value ?? key);
       const grammar = await pending.catch((error) => {
         known.delete(key);
+        if (error instanceof ApiError) throw error;
         throw invalid("response_format", `This schema cannot be enforced: ${error instanceof Error ? error.message : String(error)}`);
       });
       return { state: new module.LlamaGrammarEvaluationState({ model, grammar }), stops: [END] };
