@@ -1,9 +1,9 @@
 import type { Span } from "#protocol/template.ts";
+import { didYouMean, quoted } from "../words/suggest.ts";
 import type { Expr, ForNode, IfNode, Node } from "./ast.ts";
 import { parseExpression, parseLoopHead } from "./expression.ts";
 import { CLOSERS, type Token } from "./lexer.ts";
 import type { Report } from "./report.ts";
-import { didYouMean, quoted } from "./suggest.ts";
 import { readWord, type Word } from "./words.ts";
 
 /** Deeper blocks are refused, because rendering recurses. */

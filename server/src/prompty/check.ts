@@ -1,10 +1,10 @@
 import type { Span } from "#protocol/template.ts";
+import { didYouMean, distance, quoted } from "../words/suggest.ts";
 import { type Expr, type Node, walkExpr } from "./ast.ts";
 import { FILTERS } from "./filters.ts";
 import type { Token } from "./lexer.ts";
 import type { Report } from "./report.ts";
 import { endsWithColon, MARKER_ROLES, splitMarker } from "./roles.ts";
-import { didYouMean, distance, quoted } from "./suggest.ts";
 
 const FILTER_NAMES = [...FILTERS.keys()];
 

@@ -1,7 +1,7 @@
 import type { Span } from "#protocol/template.ts";
+import { quoted } from "../words/suggest.ts";
 import type { BinaryOperator, Expr, PathSegment } from "./ast.ts";
 import type { Report } from "./report.ts";
-import { quoted } from "./suggest.ts";
 import { readWord, type Word } from "./words.ts";
 
 /** Longer expressions are refused: the parser and the evaluator recurse, and a prompt needs no such thing. */

@@ -1,7 +1,7 @@
 import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair, parseDocument, visit, type YAMLMap } from "yaml";
 import type { Span } from "#protocol/template.ts";
+import { quoted } from "../words/suggest.ts";
 import type { Report } from "./report.ts";
-import { quoted } from "./suggest.ts";
 import { isMap as isPlainMap } from "./values.ts";
 
 /** Larger front matter is refused: it configures a prompt, and reading YAML costs a hundred times what reading text does. */

@@ -1,7 +1,7 @@
+import { didYouMean, quoted } from "../words/suggest.ts";
 import type { Locate } from "./front-matter.ts";
 import { type Property, readParameters } from "./property.ts";
 import type { Report } from "./report.ts";
-import { didYouMean, quoted } from "./suggest.ts";
 import { isMap } from "./values.ts";
 
 /** How a model is asked (specification, section 2.6). The names are Prompty's; wire.ts knows the endpoint's. */

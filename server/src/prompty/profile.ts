@@ -1,7 +1,7 @@
 import { FORMATS, type Format, type ParseRule, STAGES, type Stage, type TemplateProfile } from "#protocol/template.ts";
+import { didYouMean, quoted } from "../words/suggest.ts";
 import type { Locate } from "./front-matter.ts";
 import type { Report } from "./report.ts";
-import { didYouMean, quoted } from "./suggest.ts";
 import { isMap } from "./values.ts";
 
 export const PARSE_FORMS = ["sections", "json", "continue"] as const;

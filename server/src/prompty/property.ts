@@ -1,7 +1,7 @@
 import type { Span } from "#protocol/template.ts";
+import { didYouMean, quoted } from "../words/suggest.ts";
 import { type FrontMatter, type Locate, nameSpans } from "./front-matter.ts";
 import type { Report } from "./report.ts";
-import { didYouMean, quoted } from "./suggest.ts";
 import { isMap } from "./values.ts";
 
 /** Kinds whose values are no text: a conversation, or a part of a message. */

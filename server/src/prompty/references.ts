@@ -1,7 +1,7 @@
 import { parse as parseYaml } from "yaml";
+import { quoted } from "../words/suggest.ts";
 import type { Locate } from "./front-matter.ts";
 import type { Report } from "./report.ts";
-import { quoted } from "./suggest.ts";
 import { isMap } from "./values.ts";
 
 export interface ReferenceSources {

@@ -1,5 +1,6 @@
 import { TEMPLATE_MAX_BYTES } from "#protocol/limits.ts";
 import type { Diagnostic, Span, TemplateProfile } from "#protocol/template.ts";
+import { quoted } from "../words/suggest.ts";
 import type { Node } from "./ast.ts";
 import { parseBody } from "./body.ts";
 import { checkMarkerValues, checkNodes, checkRoles } from "./check.ts";
@@ -10,7 +11,6 @@ import { readProfile } from "./profile.ts";
 import { type Property, readProperties } from "./property.ts";
 import { type ReferenceSources, resolveReferences } from "./references.ts";
 import { createReport, type Report } from "./report.ts";
-import { quoted } from "./suggest.ts";
 import { isMap } from "./values.ts";
 
 /** A `.prompty` file, as far as it can be understood. Spans are offsets into `source`. */

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../words/suggest.ts";
 import { embeddedEndpoint, servedEndpoint } from "./schema.ts";
 
 /** A finding inside one endpoint: where (path of keys), what, and what to do. No value of the file is repeated in it. */

@@ -1,10 +1,10 @@
 import { type Document, isAlias, isMap, isNode, isScalar, type Pair, parseDocument, type YAMLMap } from "yaml";
 import type { EndpointDeclaration } from "#protocol/endpoints.ts";
 import type { Problem } from "#protocol/errors.ts";
+import { nearest } from "../words/suggest.ts";
 import { checkApiKey } from "./api-key.ts";
 import { declareEndpoint } from "./declaration.ts";
 import { explain, type Finding, printable } from "./issue.ts";
-import { nearest } from "./nearest.ts";
 import { placeOf } from "./place.ts";
 import { embeddedEndpoint, NAME, recipeSchema, servedEndpoint } from "./schema.ts";
 import { syntaxProblems } from "./syntax.ts";

@@ -16,14 +16,14 @@ export function distance(a: string, b: string): number {
   return last[b.length] ?? 0;
 }
 
-/** The known word that was probably meant, or null when none is near. */
+/** The known word that was probably meant, or null when none is near: at most a third of its letters differ, and at least one may. */
 export function nearest(word: string, known: Iterable<string>): string | null {
   if (word.length > 60) return null;
   let best: string | null = null;
   let least = Math.max(1, Math.floor(word.length / 3)) + 1;
   for (const candidate of known) {
     if (Math.abs(candidate.length - word.length) >= least) continue;
-    const steps = distance(word.toLowerCase(), candidate.toLowerCase());
+    const steps = distance(spelling(word), spelling(candidate));
     if (steps < least) {
       least = steps;
       best = candidate;
@@ -31,6 +31,9 @@ export function nearest(word: string, known: Iterable<string>): string | null {
   }
   return best;
 }
+
+/** `baseURL`, `base-url` and `base_url` differ in spelling only. */
+const spelling = (word: string): string => word.toLowerCase().replace(/[-_\s]/g, "");
 
 /** "Did you mean “x”? Known are …": the usual remedy for an unknown name. */
 export function didYouMean(word: string, known: readonly string[], otherwise: string): string {

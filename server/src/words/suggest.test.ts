@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { nearest } from "./nearest.ts";
+import { nearest } from "./suggest.ts";
 
 test("a slip of the fingers finds its word, another word does not", () => {
   const words = ["base_url", "model", "model_file", "price", "rpm", "tpm"];
