@@ -1,91 +1,88 @@
-import { Readable } from "node:stream";
-import { type CsvError, parse } from "csv-parse";
+import { isUtf8 } from "node:buffer";
+import { parse } from "csv-parse/sync";
 import { ROW_MAX_BYTES } from "#protocol/limits.ts";
 import { chooseShape, createRowReader } from "./columns.ts";
+import { type CsvRecord, csvRecords } from "./csv-records.ts";
 import { type Entry, type EntryOptions, rejected } from "./entries.ts";
-import { readChunks, readLines } from "./lines.ts";
+import { tooLarge } from "./json.ts";
+import { readLines } from "./lines.ts";
 
-const BATCH = 500;
-
-/** The rows of a CSV file with a header line. `next` counts entries: quotes can only be followed from the beginning. */
+/** The rows of a CSV file with a header line. `next` counts (uncompressed) bytes. */
 export async function* csvEntries({ path, name, shape, defaults, start }: EntryOptions): AsyncGenerator<Entry[]> {
-  const delimiter = await findDelimiter(path);
-  const skipped: CsvError[] = [];
-  const parser = parse({
-    bom: true,
-    delimiter,
-    info: true,
-    relax_column_count: true,
-    skip_empty_lines: true,
-    skip_records_with_error: true,
-    max_record_size: ROW_MAX_BYTES,
-    on_skip: (error) => {
-      if (error !== undefined) skipped.push(error);
-      return undefined;
-    },
-  });
-  const input = Readable.from(readChunks(path));
-  input.on("error", (error) => parser.destroy(error));
-  input.pipe(parser);
-  let header: string[] | null = null;
-  let read: ReturnType<typeof createRowReader> | null = null;
-  let count = 0;
-  let lines = 0;
-  let batch: Entry[] = [];
-  const add = (entry: Entry) => {
-    count += 1;
-    if (count > start.position) batch.push({ ...entry, next: count });
+  const { delimiter, columns, end } = await readHeader(path);
+  const known = shape ?? chooseShape(columns);
+  const read = known === null ? null : createRowReader(known, defaults);
+  const toEntry = (record: CsvRecord, cells: string[] | string): Entry => {
+    const { line, next } = record;
+    if (typeof cells === "string") return rejected(name, line, next.position, cells);
+    if (cells.length !== columns.length)
+      return rejected(name, line, next.position, `it has ${cells.length} cells, the header has ${columns.length}`);
+    const row = read === null ? "its columns are unknown" : read(Object.fromEntries(columns.map((column, at) => [column, cells[at]])));
+    if (typeof row === "string") return rejected(name, line, next.position, row);
+    return { line, next: next.position, row, problem: null, span: null };
   };
-  const addSkipped = () => {
-    for (const error of skipped.splice(0)) {
-      const large = error.code === "CSV_MAX_RECORD_SIZE";
-      const reason = large ? `it is larger than ${ROW_MAX_BYTES / 2 ** 20} MiB, or a quote is never closed` : error.message;
-      add(rejected(name, Number(error.lines) || lines + 1, 0, reason, large ? "import/row-too-large" : "import/malformed-row"));
-    }
-  };
-  try {
-    for await (const { record, info } of parser as AsyncIterable<{ record: string[]; info: { lines: number } }>) {
-      addSkipped();
-      // The parser tells the line where a record ends; it begins after the one before.
-      const line = lines + 1;
-      lines = info.lines;
-      if (header === null) {
-        header = record.map((cell) => cell.trim());
-        const known = shape ?? chooseShape(header);
-        read = known === null ? null : createRowReader(known, defaults);
-        continue;
-      }
-      add(toEntry(name, line, header, record, read));
-      if (batch.length >= BATCH) {
-        yield batch;
-        batch = [];
-      }
-    }
-    addSkipped();
-    if (batch.length > 0) yield batch;
-  } finally {
-    input.destroy();
-    parser.destroy();
+  // A position of 0 is the file's beginning, and the header is no row.
+  const from = start.position === 0 ? end : start;
+  for await (const records of csvRecords(path, from, { delimiter, limit: ROW_MAX_BYTES })) {
+    const rows = records.filter(
+      (record) => record.open || record.bytes === null || record.bytes.some((byte) => byte !== 13 && byte !== 32),
+    );
+    const cells = cellsOf(rows, delimiter);
+    const entries = rows.map((record, at) => {
+      const large = record.bytes === null && !record.open;
+      const entry = large
+        ? tooLarge(name, record.line, record.next.position, record.length)
+        : toEntry(record, cells[at] as string[] | string);
+      return { ...entry, through: record.next.line };
+    });
+    if (entries.length > 0) yield entries;
   }
 }
 
-function toEntry(name: string, line: number, header: string[], record: string[], read: ReturnType<typeof createRowReader> | null): Entry {
-  if (record.length !== header.length) return rejected(name, line, 0, `it has ${record.length} cells, the header has ${header.length}`);
-  if (read === null) return rejected(name, line, 0, "its columns are unknown");
-  if (record.some((cell) => cell.includes("\uFFFD"))) return rejected(name, line, 0, "it is not valid UTF-8");
-  const row = read(Object.fromEntries(header.map((column, at) => [column, record[at]])));
-  return typeof row === "string" ? rejected(name, line, 0, row) : { line, next: 0, row, problem: null, span: null };
+/** The cells of each record, or why it has none. Records are parsed together, and one by one only where one of them is bad. */
+function cellsOf(records: CsvRecord[], delimiter: string): (string[] | string)[] {
+  const good = records.map((record) =>
+    record.open ? "a quote is never closed" : record.bytes === null || isUtf8(record.bytes) ? null : "it is not valid UTF-8",
+  );
+  const texts = records.map(({ bytes }, at) => (good[at] === null && bytes !== null ? bytes.toString("utf8").replace(/\r$/, "") : ""));
+  const whole = texts.filter((text) => text !== "");
+  const parsed = tryParse(whole.join("\n"), delimiter);
+  if (Array.isArray(parsed) && parsed.length === whole.length) {
+    let next = 0;
+    return texts.map((text, at) => good[at] ?? (text === "" ? "it is empty" : (parsed[next++] as string[])));
+  }
+  return texts.map((text, at) => {
+    if (good[at] !== null) return good[at] as string;
+    const one = tryParse(text, delimiter);
+    return typeof one === "string" ? one : (one[0] ?? "it is empty");
+  });
 }
 
-/** The names of the header line. */
-export async function csvHeader(path: string): Promise<string[]> {
-  const line = await firstLine(path);
-  const parser = parse(line, { bom: true, delimiter: delimiterOf(line), relax_column_count: true, relax_quotes: true });
-  for await (const record of parser as AsyncIterable<string[]>) return record.map((cell) => cell.trim());
-  return [];
+function tryParse(text: string, delimiter: string): string[][] | string {
+  try {
+    return parse(text, { delimiter, relax_column_count: true, record_delimiter: ["\n", "\r\n"] });
+  } catch (thrown) {
+    return (thrown as Error).message;
+  }
 }
 
-const findDelimiter = async (path: string): Promise<string> => delimiterOf(await firstLine(path));
+/** Names of the header's cells, the sign between them, and where the rows begin. No names where the file is empty. */
+export async function readHeader(path: string): Promise<{ columns: string[]; delimiter: string; end: { position: number; line: number } }> {
+  const delimiter = delimiterOf(await firstLine(path));
+  for await (const records of csvRecords(path, { position: 0, line: 0 }, { delimiter, limit: ROW_MAX_BYTES })) {
+    for (const { bytes, next } of records) {
+      const text =
+        bytes
+          ?.toString("utf8")
+          .replace(/^\uFEFF/, "")
+          .trim() ?? "";
+      if (text === "") continue;
+      const cells = tryParse(text, delimiter);
+      return { columns: typeof cells === "string" ? [] : (cells[0] ?? []).map((cell) => cell.trim()), delimiter, end: next };
+    }
+  }
+  return { columns: [], delimiter, end: { position: 0, line: 0 } };
+}
 
 const delimiterOf = (header: string): string =>
   [",", ";", "\t"].reduce((best, sign) => (header.split(sign).length > header.split(best).length ? sign : best));

@@ -10,7 +10,9 @@ import { textEntries } from "./text.ts";
 export interface Entry {
   /** Where it begins, from 1. */
   line: number;
-  /** Where to go on after it: bytes for JSON lines, entries for everything that has to be read from its beginning. */
+  /** The line where it ends, where that is another one. */
+  through?: number;
+  /** Where to go on after it: bytes for rows, entries for texts, whose chunks depend on all before them. */
   next: number;
   row: ImportedRow | null;
   problem: Problem | null;

@@ -43,10 +43,11 @@ export async function ingestImport(context: OpContext, about: ImportFile, limit 
   let state = sql.transaction(() => fileState(sql, origin.n, name));
   if (state.done === 1) return state;
   const { size } = await stat(path);
-  const bulk = size - (about.format === "jsonl" ? state.position : 0) >= BULK_BYTES;
+  const rowwise = about.format === "jsonl" || about.format === "csv";
+  const bulk = size - (rowwise ? state.position : 0) >= BULK_BYTES;
   if (bulk) dropSortIndexes(sql);
   const shape = await findShape(path, about.format, about.file);
-  const unit = about.format === "jsonl" && !(await isGzip(path)) ? "bytes" : "rows";
+  const unit = rowwise && !(await isGzip(path)) ? "bytes" : "rows";
   const writer = createRowWriter(sql);
   const toRow = rowMaker(about, origin.dataset, created);
 
@@ -65,7 +66,7 @@ export async function ingestImport(context: OpContext, about: ImportFile, limit 
         else if (put(sql, writer, toRow(entry, next.n))) next.rows += 1;
         else next.duplicates += 1;
         next.position = entry.next;
-        next.line = entry.line;
+        next.line = entry.through ?? entry.line;
         rows += 1;
         characters += (entry.row?.text.length ?? 0) + (entry.row?.solution?.length ?? 0);
       }
@@ -93,6 +94,8 @@ export async function ingestImport(context: OpContext, about: ImportFile, limit 
           return !moved && (await takeSome(entries));
         });
         report();
+        // Lets a cancellation arrive.
+        await new Promise((resolve) => setImmediate(resolve));
         signal.throwIfAborted();
       }
     } finally {

@@ -4,7 +4,7 @@ import { type AppError, fail } from "#protocol/errors.ts";
 import type { ImportFile } from "#protocol/files/imports.ts";
 import { ROW_MAX_BYTES } from "#protocol/limits.ts";
 import { ACCEPTED, chooseShape, type Shape } from "./columns.ts";
-import { csvHeader } from "./csv.ts";
+import { readHeader } from "./csv.ts";
 import { readEntries } from "./entries.ts";
 import { parseObject } from "./json.ts";
 import { readLines } from "./lines.ts";
@@ -50,7 +50,7 @@ export async function inspect(path: string, format: ImportFile["format"], name: 
 export async function findShape(path: string, format: ImportFile["format"], name: string): Promise<Shape> {
   if (format === "markdown" || format === "text") return chooseShape(["text"]) as Shape;
   if (format === "jsonl") return await findJsonShape(path, name);
-  const header = await csvHeader(path);
+  const { columns: header } = await readHeader(path);
   if (header.length === 0) throw empty(name);
   return chooseShape(header) ?? raise(unknownColumns(name, header));
 }

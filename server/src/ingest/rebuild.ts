@@ -19,7 +19,12 @@ export async function rebuild(context: OpContext, ruleOf: RuleOf): Promise<Catch
     const sql = openWriter(fresh);
     let report: CatchUpReport;
     try {
-      report = await catchUp({ ...context, sql, progress: (now) => context.progress({ ...now, stage: "rebuild" }) }, ruleOf);
+      const { project, signal, release } = context;
+      // Never a copy of the context: that would open the old index, which may be damaged.
+      report = await catchUp(
+        { sql, path: fresh, project, signal, release, progress: (now) => context.progress({ ...now, stage: "rebuild" }) },
+        ruleOf,
+      );
       // Without a log of its own the new file is whole by itself.
       sql.exec("PRAGMA wal_checkpoint (TRUNCATE); PRAGMA journal_mode = DELETE");
     } finally {

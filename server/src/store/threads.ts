@@ -60,6 +60,8 @@ export function createStore<W extends OpTable, R extends OpTable>(options: {
 
   async function readOnce(op: string, args: unknown, { onProgress, signal }: CallOptions): Promise<unknown> {
     const reader = await takeReader(signal);
+    // It may have been cancelled while the reader was waited for.
+    refuse(signal);
     const { result } = reader.call(op, args, onProgress);
     let cancelled = false;
     const end = () => {
