@@ -88,15 +88,15 @@ test("a prompt beyond the context is refused as such", { skip }, async () => {
 });
 
 test("the same seed gives the same text: again, streamed, with a known beginning, and beside others", { skip }, async () => {
-  const questions = ["A train", "A farmer", "Two trains", "Let x", "A number", "Anna"];
+  const questions = ["A train", "A farmer", "Two trains", "Let x"];
   const ask = (index: number, stream = false) =>
-    complete({ prompt: fewShot(questions[index] ?? ""), seed: index, temperature: 1, max_tokens: 40 }, stream).then(textOf);
+    complete({ prompt: fewShot(questions[index] ?? ""), seed: index, temperature: 1, max_tokens: 24 }, stream).then(textOf);
   const alone: string[] = [];
   for (let index = 0; index < questions.length; index++) alone.push(await ask(index));
   const beside = await Promise.all(questions.map((_, index) => ask(index, index % 2 === 0)));
   assert.deepEqual(beside, alone);
   assert.equal(await ask(2), alone[2]);
-  assert.notEqual(await complete({ prompt: fewShot("A train"), seed: 99, temperature: 1, max_tokens: 40 }).then(textOf), alone[0]);
+  assert.notEqual(await complete({ prompt: fewShot("A train"), seed: 99, temperature: 1, max_tokens: 24 }).then(textOf), alone[0]);
   const cached = await complete({ prompt: fewShot("A train"), seed: 0, temperature: 1, max_tokens: 1 });
   assert.ok((cached.usage?.cached ?? 0) >= 128, "the shared beginning was read again");
 });

@@ -41,6 +41,7 @@ export function retryClass(problem: Problem): RetryClass {
     case "model/not-json":
     case "model/empty":
     case "model/aborted":
+    case "cancelled":
       return "retry";
     default:
       return "final";

@@ -32,7 +32,7 @@ export function sendJson(response: ServerResponse, status: number, body: object,
 }
 
 /** HTTP clients give up after minutes without a byte, and a request may wait longer than that for its turn. */
-const SIGN_OF_LIFE_MS = 10_000;
+export const SIGN_OF_LIFE_MS = 10_000;
 
 /**
  * An answer that may take long to begin. Until its first byte an error has its own status; a sign of life is sent every ten seconds

@@ -106,8 +106,9 @@ function samplerOptions(writing: Writing, written: Token[], grammarState: object
   const penalized = penalty !== 1 || frequencyPenalty !== 0 || presencePenalty !== 0;
   return {
     temperature: writing.temperature,
-    topP: writing.topP,
-    topK: writing.topK,
+    // Null leaves a filter out; one that lets everything pass would sort the whole vocabulary for every token.
+    topP: writing.topP < 1 ? writing.topP : null,
+    topK: writing.topK > 0 ? writing.topK : null,
     minP: writing.minP,
     // Without one the engine takes the time in seconds, and answers of the same second would be alike.
     seed: writing.seed ?? randomInt(2 ** 32 - 1),
@@ -130,17 +131,17 @@ function samplerOptions(writing: Writing, written: Token[], grammarState: object
 function createDetokenizer(model: LlamaModel) {
   let pending: Token[] = [];
   let last: Token[] = [];
-  const text = () => model.detokenize(pending, false, last);
+  let text = "";
   const settle = (): string => {
-    const settled = text();
     last = [...last, ...pending].slice(-8);
     pending = [];
-    return settled;
+    return text;
   };
   return {
     push(token: Token): string {
       pending.push(token);
-      return text().endsWith("\uFFFD") && pending.length < 8 ? "" : settle();
+      text = model.detokenize(pending, false, last);
+      return text.endsWith("\uFFFD") && pending.length < 8 ? "" : settle();
     },
     end: (): string => (pending.length === 0 ? "" : settle()),
   };
