@@ -1,12 +1,14 @@
 import { createRequire } from "node:module";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { pathToFileURL } from "node:url";
 import type { Bind, OpenOptions, RawSql, Statement } from "./sql.ts";
-import { fileUri } from "./uri.ts";
 
 /** Opens a database with Node's own SQLite: the fallback where no binary of better-sqlite3 loads. */
 export function openBuiltin({ path, readonly, immutable, timeout }: OpenOptions): RawSql {
   const { DatabaseSync } = loadQuietly();
-  const database: DatabaseSync = new DatabaseSync(immutable ? new URL(fileUri(path)) : path, { readOnly: readonly });
+  const database: DatabaseSync = new DatabaseSync(immutable ? new URL(`${pathToFileURL(path).href}?immutable=1`) : path, {
+    readOnly: readonly,
+  });
   database.exec(`PRAGMA busy_timeout = ${timeout}`);
   return {
     prepare: (source) => wrap(database.prepare(source)),

@@ -1,12 +1,11 @@
 import { createRequire } from "node:module";
 import type Database from "better-sqlite3";
 import type { Bind, OpenOptions, RawSql, Statement } from "./sql.ts";
-import { fileUri } from "./uri.ts";
 
 /** Opens a database with better-sqlite3. Loaded on first use: on a system without a fitting binary the import itself throws. */
-export function openNative({ path, readonly, immutable, timeout }: OpenOptions): RawSql {
+export function openNative({ path, readonly, timeout }: OpenOptions): RawSql {
   const Native = createRequire(import.meta.url)("better-sqlite3") as typeof Database;
-  const database = new Native(immutable ? fileUri(path) : path, { readonly, timeout });
+  const database = new Native(path, { readonly, timeout });
   return {
     prepare: (source) => wrap(database.prepare(source)),
     exec: (source) => void database.exec(source),

@@ -151,9 +151,9 @@ for (const engine of ["native", "node"])
         fails("index/corrupt", () => openWriter(path));
         fails("index/corrupt", () => openReader(path));
         writeFileSync(path, bytes);
-        truncateSync(path, bytes.length - 4096 * 20);
+        truncateSync(path, bytes.length - 16_384 * 5);
         fails("index/corrupt", () => readAll(path));
-        bytes.fill(0xa5, 4096 * 30, bytes.length);
+        bytes.fill(0xa5, bytes.length - 16_384 * 8, bytes.length);
         writeFileSync(path, bytes);
         fails("index/corrupt", () => readAll(path));
       }),
