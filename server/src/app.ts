@@ -3,6 +3,7 @@ import { basename, extname } from "node:path";
 import type { ImportReport, Progress } from "#protocol/corpus.ts";
 import { entries } from "./entries.ts";
 import type { ImportArgs } from "./ingest/import-file.ts";
+import { cacheDir } from "./project/cache.ts";
 import { ensureDataFolder, projectPath } from "./project/root.ts";
 import { type GenerateObserver, type GenerateOptions, type GenerateReport, generate } from "./runs/generate.ts";
 import { locateIndex } from "./store/place.ts";
@@ -30,7 +31,7 @@ export interface App {
 /** Opens a project. Nothing is read before it is asked for. */
 export async function createApp({ projectDir }: { projectDir: string }): Promise<App> {
   await ensureDataFolder(projectDir);
-  const store: CorpusStore = createStore({ path: await locateIndex(projectDir), project: projectDir, entry: entries.thread });
+  const store: CorpusStore = createStore({ path: await locateIndex(projectDir, cacheDir()), project: projectDir, entry: entries.thread });
   const ports = { projectDir, store, sendEntry: entries.send };
   const app: App = {
     projectDir,

@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { fail } from "#protocol/errors.ts";
+import { fail, formatProblem } from "#protocol/errors.ts";
 import type { App } from "../app.ts";
 import type { GenerateReport } from "../runs/generate.ts";
 import { loadTemplate } from "../runs/templates.ts";
@@ -133,7 +133,10 @@ async function generateVerb(context: Context, flags: GenerateFlags): Promise<voi
               total: event.total,
               ...(event.tokens_per_second === undefined ? {} : { note: `${count(Math.round(event.tokens_per_second))} tokens/s` }),
             });
-          if (event.event === "warning") out.log(`${event.message}${event.remedy === undefined ? "" : ` ${event.remedy}`}`);
+          if (event.event === "warning")
+            out.log(
+              formatProblem({ code: "internal", message: event.message, ...(event.remedy === undefined ? {} : { remedy: event.remedy }) }),
+            );
         },
         onWait(job, requests) {
           out.log(`Another process asks ${count(requests)} of these requests (${job}); waiting for its answers.`);

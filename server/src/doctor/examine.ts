@@ -4,13 +4,13 @@ import { join } from "node:path";
 import { formatProblem, toProblem } from "#protocol/errors.ts";
 import { createApp } from "../app.ts";
 import { discoverServers } from "../endpoints/discover.ts";
-import { cacheDir } from "../engine/cache.ts";
 import { DEFAULT_MODEL } from "../engine/fetch-model.ts";
 import { findNpm } from "../engine/find-npm.ts";
 import { findPip } from "../engine/find-pip.ts";
 import { enginePlatform } from "../engine/platform.ts";
 import { jobsDirectory } from "../jobs/layout.ts";
 import { jobState } from "../jobs/state.ts";
+import { cacheDir } from "../project/cache.ts";
 import { keyOf, readEndpoints } from "../runs/target.ts";
 import { chooseEngines } from "../store/choose.ts";
 import { locateIndex } from "../store/place.ts";
@@ -145,7 +145,7 @@ async function index(projectDir: string): Promise<Finding[]> {
       {
         area: "index",
         state: "works",
-        what: `${rows.toLocaleString("en-GB")} rows in ${datasets.length} datasets, ${await locateIndex(projectDir)}`,
+        what: `${rows.toLocaleString("en-GB")} rows in ${datasets.length} datasets, ${await locateIndex(projectDir, cacheDir())}`,
       },
     ];
     for (const problem of report.problems.slice(0, 5)) found.push({ area: "files", state: "missing", what: formatProblem(problem) });

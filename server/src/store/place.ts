@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { statfs } from "node:fs/promises";
-import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 
 /**
@@ -19,15 +18,8 @@ export function indexPath({ projectDir, fsType, cacheDir }: { projectDir: string
   return join(cacheDir, "index", name, "corpus.db");
 }
 
-/** The user's cache directory for JiuZhang, by the platform's custom. */
-export function userCacheDir(env: NodeJS.ProcessEnv = process.env, platform: NodeJS.Platform = process.platform): string {
-  if (platform === "win32") return join(env.LOCALAPPDATA ?? join(homedir(), "AppData", "Local"), "jiuzhang");
-  if (platform === "darwin") return join(homedir(), "Library", "Caches", "jiuzhang");
-  return join(env.XDG_CACHE_HOME || join(homedir(), ".cache"), "jiuzhang");
-}
-
 /** The index of the project at `projectDir`, which must exist. */
-export async function locateIndex(projectDir: string, cacheDir = userCacheDir()): Promise<string> {
+export async function locateIndex(projectDir: string, cacheDir: string): Promise<string> {
   const { type } = await statfs(projectDir);
   return indexPath({ projectDir, fsType: Number(type), cacheDir });
 }

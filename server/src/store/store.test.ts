@@ -4,9 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { AppError, type ErrorCode } from "#protocol/errors.ts";
+import { cacheDir } from "../project/cache.ts";
 import { chooseEngines } from "./choose.ts";
 import { openReader, openWriter } from "./open.ts";
-import { indexPath, userCacheDir } from "./place.ts";
+import { indexPath } from "./place.ts";
 import { SCHEMA_VERSION } from "./schema.ts";
 import type { Sql } from "./sql.ts";
 
@@ -50,7 +51,7 @@ test("the index lies in the project, or in the cache where the project is on a n
   for (const network of [0x6969, 0xff534d42, 0xff534d42 | 0, 0x0bd00bd0, 0x65735546, 0x47504653, 0x19830326])
     assert.match(at(network), /^\/cache\/index\/[0-9a-f]{32}\/corpus\.db$/);
   assert.notEqual(at(0x6969), indexPath({ projectDir: "/q", fsType: 0x6969, cacheDir: "/cache" }));
-  assert.equal(userCacheDir({ XDG_CACHE_HOME: "/x" }, "linux"), join("/x", "jiuzhang"));
+  assert.equal(cacheDir({ XDG_CACHE_HOME: "/x" }, "linux"), join("/x", "jiuzhang"));
 });
 
 for (const engine of ["native", "node"])

@@ -2,7 +2,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 
 /**
- * The folder for what can be fetched again: the engine and its models. `JIUZHANG_CACHE` names it outright; otherwise it is the place that
+ * The folder for what can be made or fetched again: the engine, its models, and indexes of projects on network file systems. `JIUZHANG_CACHE` names it outright; otherwise it is the place that
  * the platform has for caches (XDG base directories, %LOCALAPPDATA%, ~/Library/Caches).
  */
 export function cacheDir(env: NodeJS.ProcessEnv = process.env, platform: NodeJS.Platform = process.platform): string {
