@@ -1,10 +1,10 @@
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { AppError } from "#protocol/errors.ts";
-import { cacheDir } from "../../server/src/engine/cache.ts";
 import { fetchModel, type Model } from "../../server/src/engine/fetch-model.ts";
 import { installEngine } from "../../server/src/engine/install.ts";
 import { type RunningEngine, type StartOptions, startEngine } from "../../server/src/engine/start.ts";
+import { cacheDir } from "../../server/src/project/cache.ts";
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
