@@ -118,15 +118,15 @@ describe("the index behind threads", () => {
 
   test("a cancelled import stops at a transaction and goes on later", async () => {
     const { project, store } = open();
-    const file = put(project, "a.jsonl", lines(...Array.from({ length: 5000 }, (_, at) => ({ text: `text ${at}` }))));
+    const file = put(project, "a.jsonl", lines(...Array.from({ length: 5_000 }, (_, at) => ({ text: `text ${at}` }))));
     const controller = new AbortController();
     const importing = store.write(
       "importFile",
-      { file, dataset: "set", transactionRows: 100 },
+      { file, dataset: "set", transactionRows: 10 },
       { signal: controller.signal, onProgress: () => controller.abort() },
     );
     await assert.rejects(importing, failsWith("cancelled"));
-    assert.equal((await store.write("importFile", { file, dataset: "set" })).rows, 5000);
+    assert.equal((await store.write("importFile", { file, dataset: "set" })).rows, 5_000);
   });
 
   test("a writer that dies is told, and the next write has a new one", async () => {

@@ -24,6 +24,9 @@ const TRANSACTION_ROWS = 50_000;
 /** A transaction also ends at as many characters, so that it stays within seconds. */
 const TRANSACTION_CHARACTERS = 96 * 1024 * 1024;
 
+/** Rows that are put in before the transaction's length is looked at again. */
+const PIECE_ROWS = 1_000;
+
 /** From this many bytes on, sort indexes are made afterwards. */
 const BULK_BYTES = 64 * 1024 * 1024;
 
@@ -57,11 +60,10 @@ export async function ingestImport(context: OpContext, about: ImportFile, limit 
     let rows = 0;
     let characters = 0;
     writer.begin();
-    let last: IteratorResult<Entry[]> | null = null;
-    while (rows < limit && characters < TRANSACTION_CHARACTERS) {
-      last = await entries.next();
-      if (last.done === true) break;
-      for (const entry of last.value) {
+    while (rows < limit && characters < TRANSACTION_CHARACTERS && next.done === 0) {
+      const { value, done } = await entries.next();
+      if (done === true) next.done = 1;
+      for (const entry of done === true ? [] : value) {
         if (entry.row === null) keepProblem(sql, next, entry.problem as Problem);
         else if (put(sql, writer, toRow(entry, next.n))) next.rows += 1;
         else next.duplicates += 1;
@@ -72,7 +74,6 @@ export async function ingestImport(context: OpContext, about: ImportFile, limit 
       }
       signal.throwIfAborted();
     }
-    next.done = last?.done === true ? 1 : 0;
     writer.flush();
     saveFileState(sql, next);
     state = next;
@@ -83,7 +84,7 @@ export async function ingestImport(context: OpContext, about: ImportFile, limit 
     const { license, stage } = about;
     const start = { position: state.position, line: state.line };
     const options = { path, name: about.file, shape, defaults: { license, stage }, start };
-    const entries = readEntries(about.format, about.chunk, options);
+    const entries = inPieces(readEntries(about.format, about.chunk, options), Math.min(limit, PIECE_ROWS));
     try {
       for (let more = true; more; ) {
         more = await sql.longTransaction(async () => {
@@ -112,6 +113,11 @@ export async function ingestImport(context: OpContext, about: ImportFile, limit 
   if (bulk) buildSortIndexes(sql);
   if (about.kind === "seed") settleCopies(sql);
   return state;
+}
+
+/** Smaller batches, so that a transaction ends where it should. */
+async function* inPieces(batches: AsyncGenerator<Entry[]>, most: number): AsyncGenerator<Entry[]> {
+  for await (const batch of batches) for (let at = 0; at < batch.length; at += most) yield batch.slice(at, at + most);
 }
 
 function rowMaker(about: ImportFile, dataset: number, created: number) {

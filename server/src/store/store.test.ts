@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chmodSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
@@ -157,33 +157,6 @@ for (const engine of ["native", "node"])
         bytes.fill(0xa5, bytes.length - 16_384 * 8, bytes.length);
         writeFileSync(path, bytes);
         fails("index/corrupt", () => readAll(path));
-      }),
-    );
-
-    test(
-      "is read from a directory that cannot be written to, and writes say so",
-      {
-        skip:
-          process.getuid?.() === 0
-            ? "the superuser may write everywhere"
-            : process.platform === "win32"
-              ? "modes mean nothing here"
-              : false,
-      },
-      using((path) => {
-        const sql = openWriter(path);
-        addDataset(sql, "a");
-        sql.close();
-        chmodSync(path, 0o444);
-        chmodSync(join(path, ".."), 0o555);
-        try {
-          const reader = openReader(path) as Sql;
-          assert.equal(reader.prepare("SELECT count(*) AS n FROM dataset").get<{ n: number }>()?.n, 1);
-          reader.close();
-          fails("index/read-only", () => openWriter(path));
-        } finally {
-          chmodSync(join(path, ".."), 0o755);
-        }
       }),
     );
   });
