@@ -36,7 +36,7 @@ for (const path of SHIPPED) {
 
   test(`${path} has the paper's temperature, or says that it was measured, and room for the answer it asks for`, () => {
     const options = template.model?.options ?? {};
-    const expected = { nl: 1, tool: 0.1, base: 0.6 }[path.split("/")[0] ?? ""];
+    const expected = { nl: 1, tool: 0.1, base: 0.7 }[path.split("/")[0] ?? ""];
     assert.equal(options.temperature, expected);
     assert.ok((options.maxOutputTokens ?? 0) >= (profile.completion ? 256 : 2048));
     assert.equal(template.model?.id ?? null, null, "the endpoint chooses the model");
