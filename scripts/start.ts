@@ -8,6 +8,8 @@ import { styleText } from "node:util";
 import { root } from "./root.ts";
 
 const COUNT = 12;
+// The small model likes to repeat itself for ever; a look at the pipe need not wait for the template's own limit.
+const MAX_TOKENS = 320;
 const cli = join(root, "dist", "server", "cli.js");
 const sample = join(root, "sample");
 const extra = process.argv.slice(2);
@@ -41,10 +43,18 @@ const templates = extra.includes("--template")
   : ["--template", ...["base/grade", "nl/grade", "nl/high", "tool/high"].map((name) => join("prompts", `${name}.prompty`))];
 const seeds = extra.includes("--seeds") ? [] : ["--seeds", join("data", "seeds.jsonl")];
 const count = extra.includes("--count") ? [] : ["--count", String(COUNT)];
-const child = spawn(process.execPath, [cli, "generate", ...templates, ...seeds, ...count, "--dataset", "sample", "--more", ...extra], {
-  cwd: sample,
-  stdio: "inherit",
-});
+const small =
+  extra.includes("--base-url") || extra.includes("--endpoint") || extra.includes("--max-tokens")
+    ? []
+    : ["--max-tokens", String(MAX_TOKENS)];
+const child = spawn(
+  process.execPath,
+  [cli, "generate", ...templates, ...seeds, ...count, ...small, "--dataset", "sample", "--more", ...extra],
+  {
+    cwd: sample,
+    stdio: "inherit",
+  },
+);
 process.on("SIGINT", () => {});
 process.on("SIGTERM", () => child.kill("SIGTERM"));
 child.on("exit", (code, signal) => {

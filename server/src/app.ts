@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { basename, extname } from "node:path";
 import type { ImportReport, Progress } from "#protocol/corpus.ts";
+import { type Problem, toProblem } from "#protocol/errors.ts";
 import { entries } from "./entries.ts";
 import type { ImportArgs } from "./ingest/import-file.ts";
 import { cacheDir } from "./project/cache.ts";
@@ -19,8 +20,11 @@ interface CallOptions {
 export interface App {
   readonly projectDir: string;
   readonly store: CorpusStore;
-  /** Takes in whatever jobs and other processes wrote since. Reading goes on without it where the index cannot be written. */
-  catchUp(signal: AbortSignal): Promise<void>;
+  /**
+   * Takes in whatever jobs and other processes wrote since. Where the index cannot be written to, what it holds can still be read:
+   * that problem is given, not thrown.
+   */
+  catchUp(signal: AbortSignal): Promise<Problem | null>;
   importFile(args: ImportArgs, options: CallOptions): Promise<ImportReport>;
   /** Imports a file of seeds into a dataset of its own, named after it. */
   importSeeds(file: string, options: CallOptions): Promise<ImportReport>;
@@ -37,7 +41,14 @@ export async function createApp({ projectDir }: { projectDir: string }): Promise
     projectDir,
     store,
     async catchUp(signal) {
-      await store.write("catchUp", {}, { signal });
+      try {
+        await store.write("catchUp", null, { signal });
+        return null;
+      } catch (thrown) {
+        const problem = toProblem(thrown);
+        if (problem.code !== "index/read-only") throw thrown;
+        return problem;
+      }
     },
     importFile: (args, options) => store.write("importFile", args, options),
     importSeeds: (file, options) => app.importFile({ file, dataset: seedDataset(projectDir, file) }, options),

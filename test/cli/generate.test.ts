@@ -193,7 +193,7 @@ test("a pipe gets neither colours nor bars, and --json nothing but JSON", async 
   );
   assert.equal(human.code, 0, human.stderr);
   for (const sign of ["\u001b", "━", "─"]) assert.ok(!(human.stdout + human.stderr).includes(sign));
-  assert.match(human.stdout, /t\.prompty +3 +3 +3/);
+  assert.match(human.stdout, /t\.prompty +3 +3 +3 +0 +0 +3/);
   for (const args of [
     ["datasets"],
     ["list", "made"],

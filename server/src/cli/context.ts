@@ -1,6 +1,6 @@
 import { open } from "node:fs/promises";
 import { resolve } from "node:path";
-import { fail } from "#protocol/errors.ts";
+import { fail, formatProblem } from "#protocol/errors.ts";
 import { type App, createApp } from "../app.ts";
 import { requireProject } from "../project/root.ts";
 import { createOutput, type Output } from "./output.ts";
@@ -12,6 +12,8 @@ export interface Context {
   /** Raised by Ctrl-C and SIGTERM; a verb stops cleanly and the process ends with 130. */
   signal: AbortSignal;
   app(): Promise<App>;
+  /** The app with everything taken in that is on disk; says so where the index can only be read. */
+  upToDate(): Promise<App>;
   close(): Promise<void>;
 }
 
@@ -33,6 +35,12 @@ export function createContext(options: () => GlobalOptions, signal: AbortSignal,
     app() {
       const opened = app ?? createApp({ projectDir: requireProject(options().project, cwd) });
       app = opened;
+      return opened;
+    },
+    async upToDate() {
+      const opened = await this.app();
+      const problem = await opened.catchUp(signal);
+      if (problem !== null) this.out.log(`${formatProblem(problem)} What follows is as old as the index.`);
       return opened;
     },
     async close() {

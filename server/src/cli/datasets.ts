@@ -12,8 +12,7 @@ export function registerDatasets(program: Command, context: Context): void {
 
 async function datasets(context: Context): Promise<void> {
   const { out } = context;
-  const app = await context.app();
-  await app.catchUp(context.signal);
+  const app = await context.upToDate();
   const found = await app.store.read("datasets", {}, { signal: context.signal });
   for (const dataset of found) out.object({ type: "dataset", ...dataset });
   if (found.length === 0) {

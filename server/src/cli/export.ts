@@ -27,8 +27,7 @@ async function exportRows(context: Context, dataset: string, options: ExportOpti
   const { out, signal } = context;
   const where = parseWhere((options.where ?? []).join(" "));
   const to = resolve(context.cwd, options.to);
-  const app = await context.app();
-  await app.catchUp(signal);
+  const app = await context.upToDate();
   const progress = createProgress(out, "exporting", "rows");
   const report = await app.store
     .read("exportRows", { dataset, where, to }, { signal, onProgress: (now) => progress.update(now) })

@@ -163,14 +163,12 @@ function printSummary(out: Output, report: GenerateReport, asked: number, second
   for (const line of summary)
     for (const key of ["asked", "answered", "parsed", "answer", "copy", "duplicate", "accepted"] as const) total[key] += line[key];
   out.object({ type: "summary", ...rest, seconds, templates: summary, total });
-  const columns = ["", "asked", "answered", "parsed", "answer", "copy", "duplicate", "accepted"].map((title, at) => ({
-    title,
-    align: at === 0 ? ("left" as const) : ("right" as const),
-  }));
-  const row = (line: typeof total) => [
-    line.template,
-    ...[line.asked, line.answered, line.parsed, line.answer, line.copy, line.duplicate, line.accepted].map(count),
-  ];
+  // Answers are only worth a column where some are missing.
+  const counted = (["asked", "answered", "parsed", "answer", "copy", "duplicate", "accepted"] as const).filter(
+    (name) => name !== "answered" || total.answered < total.asked,
+  );
+  const columns = ["", ...counted].map((title, at) => ({ title, align: at === 0 ? ("left" as const) : ("right" as const) }));
+  const row = (line: typeof total) => [line.template, ...counted.map((name) => count(line[name]))];
   out.line();
   for (const line of table(out, columns, [...summary.map(row), ...(summary.length > 1 ? [row(total)] : [])])) out.line(`  ${line}`);
   out.line();

@@ -34,9 +34,7 @@ async function list(context: Context, dataset: string, options: ListOptions): Pr
   const { out, signal } = context;
   const where = parseWhere((options.where ?? []).join(" "));
   const sort = parseSort(options.sort);
-  const app = await context.app();
-  await app.catchUp(signal);
-  if (options.search !== undefined) await app.store.write("makeSearchable", {}, { signal });
+  const app = await context.upToDate();
   const query = { dataset, where, sort, ...(options.search === undefined ? {} : { search: options.search }) };
   const total = await app.store.read("countRows", query, { signal });
   let left = options.limit;

@@ -19,8 +19,7 @@ export function registerShow(program: Command, context: Context): void {
 
 async function show(context: Context, id: string, raw: boolean): Promise<void> {
   const { out, signal } = context;
-  const app = await context.app();
-  await app.catchUp(signal);
+  const app = await context.upToDate();
   const walk = await app.store.read("walk", { id }, { signal });
   out.object({ type: "walk", ...walk });
   if (!out.json) for (const line of describe(out, walk, raw)) out.line(line);
