@@ -60,7 +60,7 @@ process.exitCode = await main();
 async function main(): Promise<number> {
   try {
     await program.parseAsync();
-    return abort.signal.aborted ? 130 : 0;
+    return abort.signal.aborted ? 130 : Number(process.exitCode ?? 0);
   } catch (thrown) {
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : 2;
     const problem = toProblem(thrown);
