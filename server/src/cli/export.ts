@@ -31,7 +31,7 @@ async function exportRows(context: Context, dataset: string, options: ExportOpti
   const progress = createProgress(out, "exporting", "rows");
   const report = await app.store
     .read("exportRows", { dataset, where, to }, { signal, onProgress: (now) => progress.update(now) })
-    .finally(() => progress.end(true));
+    .finally(() => progress.end());
   out.object({ type: "export", dataset, ...report });
   out.line(`${out.style("green", "✓")} ${count(report.rows)} rows of ${dataset} in ${options.to}`);
 }

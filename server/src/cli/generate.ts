@@ -7,7 +7,7 @@ import { type Context, existingFile, realNumber, wholeNumber } from "./context.t
 import type { Output } from "./output.ts";
 import { prepareModel } from "./prepare-model.ts";
 import { problemCard } from "./problem-card.ts";
-import { createProgress } from "./progress.ts";
+import { createProgress, type ProgressLine } from "./progress.ts";
 import { count, duration, table } from "./table.ts";
 
 export interface GenerateFlags {
@@ -79,9 +79,11 @@ async function generateVerb(context: Context, flags: GenerateFlags): Promise<voi
   const model = target.embedded ? "the embedded model on this machine" : `${target.spec.model} at ${target.spec.name}`;
   const concurrency = flags.concurrency ?? (target.embedded ? target.parallel : DEFAULT_CONCURRENCY);
 
-  let progress: ReturnType<typeof createProgress> | null = null;
+  let progress: ProgressLine | null = null;
   const began = Date.now();
   let asked = 0;
+  let tokens = 0;
+  const remark = (text: string) => (progress === null ? out.log(text) : progress.remark(text));
   const report = await app
     .generate(
       {
@@ -127,29 +129,37 @@ async function generateVerb(context: Context, flags: GenerateFlags): Promise<voi
           else progress.above(card);
         },
         onEvent(event) {
-          if (event.event === "progress")
+          if (event.event === "progress") {
+            tokens = event.tokens ?? tokens;
             progress?.update({
               done: event.done,
               total: event.total,
               ...(event.tokens_per_second === undefined ? {} : { note: `${count(Math.round(event.tokens_per_second))} tokens/s` }),
             });
+          }
           if (event.event === "warning")
-            out.log(
+            remark(
               formatProblem({ code: "internal", message: event.message, ...(event.remedy === undefined ? {} : { remedy: event.remedy }) }),
             );
         },
         onWait(job, requests) {
-          out.log(`Another process asks ${count(requests)} of these requests (${job}); waiting for its answers.`);
+          remark(`Another process asks ${count(requests)} of these requests (${job}); waiting for its answers.`);
         },
       },
     )
-    .finally(() => progress?.end());
-  printSummary(out, report, asked, (Date.now() - began) / 1000);
+    .catch((thrown) => {
+      progress?.end();
+      throw thrown;
+    });
+  const seconds = (Date.now() - began) / 1000;
+  const rate = tokens === 0 ? "" : `, ${count(Math.round(tokens / seconds))} tokens/s`;
+  (progress as ProgressLine | null)?.end({ words: `${count(report.requests)}/${count(report.requests)}${rate}, ${duration(seconds)}` });
+  printSummary(out, report, asked, seconds);
 }
 
 async function importSeeds(app: App, out: Output, file: string, signal: AbortSignal): Promise<{ dataset: string; sha256: string }> {
   const progress = createProgress(out, "seeds", "bytes");
-  const report = await app.importSeeds(file, { signal, onProgress: (now) => progress.update(now) }).finally(() => progress.end(true));
+  const report = await app.importSeeds(file, { signal, onProgress: (now) => progress.update(now) }).finally(() => progress.end());
   if (report.rejected > 0)
     out.log(
       `${count(report.rejected)} rows of ${report.file} could not be read; \`jiuzhang import ${report.file} --dataset ${report.dataset}\` says why.`,
@@ -172,5 +182,5 @@ function printSummary(out: Output, report: GenerateReport, asked: number, second
   out.line();
   for (const line of table(out, columns, [...summary.map(row), ...(summary.length > 1 ? [row(total)] : [])])) out.line(`  ${line}`);
   out.line();
-  if (asked > 0) out.line(out.style("dim", `  ${count(asked)} requests in ${duration(seconds)}, into dataset ${report.dataset}`));
+  if (asked > 0) out.line(out.style("dim", `  ${count(asked)} requests asked, now in dataset ${report.dataset}`));
 }

@@ -44,7 +44,7 @@ async function importFiles(context: Context, files: string[], options: ImportOpt
         },
         { signal, onProgress: (now) => progress.update(now) },
       )
-      .finally(() => progress.end(true));
+      .finally(() => progress.end());
     out.object({ type: "import", ...report });
     out.line(
       `${out.style("green", "✓")} ${report.file}: ${count(report.rows)} rows into ${report.dataset} (${report.format})${report.duplicates > 0 ? `, ${count(report.duplicates)} already there` : ""}${report.rejected > 0 ? out.style("yellow", `, ${count(report.rejected)} rejected`) : ""}`,

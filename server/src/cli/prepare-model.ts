@@ -31,14 +31,14 @@ export async function fetchEmbedded(out: Output, source: string | undefined, sig
   let stage = "";
   const onProgress = (now: Progress) => {
     if (now.stage !== stage) {
-      line?.end(true);
+      line?.end();
       line = createProgress(out, "model", now.unit === "bytes" ? "bytes" : "");
       stage = now.stage;
       if (!out.interactive) out.log(`${now.stage} …`);
     }
     line?.update({ done: now.done, total: now.total, note: now.stage });
   };
-  const model = await prepareEmbedded({ source, signal, onProgress }).finally(() => line?.end(true));
+  const model = await prepareEmbedded({ source, signal, onProgress }).finally(() => line?.end());
   const name = model.path.split(/[\\/]/).at(-1) ?? model.path;
   out.line(
     `  ${out.style("green", "✓")} model     ${`${name}, sha256 ${model.sha256.slice(0, 8)}`.padEnd(54)}${out.style("dim", duration((Date.now() - began) / 1000).padStart(6))}`,

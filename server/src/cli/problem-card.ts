@@ -18,18 +18,20 @@ export function problemCard(out: Output, row: Row, seed: string | null, millisec
   const text = parsed ? (row.text ?? "") : `${out.style("red", "not parsed")}: ${parse?.reason ?? "unknown reason"}. Raw text kept.`;
   const lines = wrapAnsi(text.replace(/\s+/g, " ").trim(), width, { hard: true }).split("\n");
   const shown = lines.length > MAX_LINES ? [...lines.slice(0, MAX_LINES - 1), `${lines[MAX_LINES - 1] ?? ""} …`] : lines;
-  const verdicts = parsed ? verdictWords(out, row) : "";
   const cost = [
     row.tokens === null ? "" : `${row.tokens} tokens`.padStart(11),
     milliseconds === null ? "" : `${(milliseconds / 1000).toFixed(1)} s`.padStart(8),
   ].join("");
-  const gap = " ".repeat(Math.max(1, width - stringWidth(verdicts) - cost.length));
   const indent = " ".repeat(INDENT);
-  return [
-    `${head}  ${shown[0] ?? ""}`,
-    ...shown.slice(1).map((line) => indent + line),
-    `${indent}${verdicts}${gap}${out.style("dim", cost)}`,
-  ];
+  // What was not parsed has no verdicts of its own: its cost stands behind the reason where there is room.
+  const last = parsed ? verdictWords(out, row) : (shown.pop() ?? "");
+  const gap = width - stringWidth(last) - cost.length;
+  const ending =
+    gap < 1
+      ? [last, " ".repeat(Math.max(0, width - cost.length)) + out.style("dim", cost)]
+      : [`${last}${" ".repeat(gap)}${out.style("dim", cost)}`];
+  const [first = "", ...rest] = [...shown, ...ending];
+  return [`${head}  ${first}`, ...rest.map((line) => indent + line)];
 }
 
 /** All verdicts in one line; where nothing was parsed, only why. */

@@ -14,8 +14,10 @@ export interface ProgressLine {
   update(state: ProgressState): void;
   /** Prints a result above the bar. */
   above(text: string): void;
-  /** Ends the line; its last state stays visible unless `clear`. */
-  end(clear?: boolean): void;
+  /** Prints a remark that is not a result: above the bar, or on stderr. */
+  remark(text: string): void;
+  /** Takes the line away. `leave` prints its last state as an ordinary line. */
+  end(leave?: { words: string }): void;
 }
 
 const REMARK_SECONDS = 10;
@@ -32,39 +34,40 @@ export function createProgress(out: Output, label: string, unit: string): Progre
     `${count(state.done)}${state.total === undefined ? "" : `/${count(state.total)}`} ${unit}${state.note ? `, ${state.note}` : ""}${remaining()}`;
   if (!out.interactive) return createRemarks(out, label, state, words);
 
+  const drawBar = (share: number) => {
+    const full = Math.round(BAR_COLUMNS * share);
+    return out.style("blue", "━".repeat(full)) + out.style("dim", "─".repeat(BAR_COLUMNS - full));
+  };
   const bars = new cliProgress.MultiBar(
     {
       format: `  ${label.padEnd(9)} {bar}  {words}`,
       barCompleteChar: "━",
       barIncompleteChar: " ",
       hideCursor: true,
-      clearOnComplete: false,
+      clearOnComplete: true,
       linewrap: false,
       fps: 10,
       gracefulExit: false,
-      formatBar: (progress: number) => {
-        const size = BAR_COLUMNS;
-        const full = state.total === undefined ? 0 : Math.round(size * Math.min(1, progress));
-        return out.style("blue", "━".repeat(full)) + out.style("dim", "─".repeat(size - full));
-      },
+      formatBar: (progress: number) => drawBar(state.total === undefined ? 0 : Math.min(1, progress)),
     },
     cliProgress.Presets.shades_classic,
   );
   const bar = bars.create(1, 0, { words: words() });
+  const above = (text: string) => {
+    bars.log(`${text}\n`);
+    bars.update();
+  };
   return {
+    above,
+    remark: above,
     update(next) {
       Object.assign(state, next);
       if (state.total !== undefined) bar.setTotal(Math.max(1, state.total));
       bar.update(state.done, { words: words() });
     },
-    above(text) {
-      bars.log(`${text}\n`);
-      bars.update();
-    },
-    end(clear = false) {
-      bar.update(state.done, { words: words() });
-      if (clear) bars.remove(bar);
+    end(leave) {
       bars.stop();
+      if (leave !== undefined) out.line(`  ${label.padEnd(9)} ${drawBar(1)}  ${leave.words}`);
     },
   };
 }
@@ -79,6 +82,7 @@ function createRemarks(out: Output, label: string, state: ProgressState, words: 
       out.log(`${label}: ${words()}`);
     },
     above: (text) => out.line(text),
+    remark: (text) => out.log(text),
     end() {},
   };
 }

@@ -19,9 +19,7 @@ async function rebuild(context: Context): Promise<void> {
   const app = await context.app();
   const began = Date.now();
   const progress = createProgress(out, "rebuilding", "files");
-  const report = await app.store
-    .write("rebuild", {}, { signal, onProgress: (now) => progress.update(now) })
-    .finally(() => progress.end(true));
+  const report = await app.store.write("rebuild", {}, { signal, onProgress: (now) => progress.update(now) }).finally(() => progress.end());
   const seconds = (Date.now() - began) / 1000;
   out.object({ type: "rebuild", ...report, seconds });
   out.line(`${out.style("green", "✓")} ${count(report.rows)} rows from ${count(report.files)} files in ${duration(seconds)}`);
