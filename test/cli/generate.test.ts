@@ -97,6 +97,18 @@ test("the same command asks nothing again; --more goes on; another dataset takes
   assert.equal(rows.objects().length, 6);
 });
 
+test("a run over an edited file has all of its rows and asks only for the changed one", async () => {
+  const cwd = folder.project("edited");
+  const before = total();
+  assert.equal((await cli(generateArgs(server.url, 6), { cwd })).code, 0);
+  const file = join(cwd, "data", "seeds.jsonl");
+  writeFileSync(file, readText(file).replace("Passage number 2 about", "Passage number 2 on"));
+  const edited = await cli(generateArgs(server.url, 6), { cwd });
+  assert.equal(edited.code, 0, edited.stderr);
+  assert.equal(lastSummary(edited.objects()).answered, 6);
+  assert.equal(total() - before, 7);
+});
+
 test("two terminals at once: what one asks, the other waits for", async () => {
   const cwd = folder.project("two", 12);
   const before = total();

@@ -7,7 +7,6 @@ import { jobSummary } from "./job-summary.ts";
 import { knownKeys } from "./known-keys.ts";
 import { listPage } from "./page.ts";
 import { makeSearchable } from "./search.ts";
-import { type SeedQuery, seedPage } from "./seeds.ts";
 import { unfinishedJobs } from "./unfinished-jobs.ts";
 import { type ReadTemplate, walk } from "./walk.ts";
 
@@ -17,7 +16,6 @@ export const corpusReads = (template: ReadTemplate) => ({
   facets: ({ sql }: OpContext, { dataset }: { dataset: string }) => facets(sql, dataset),
   countRows: ({ sql }: OpContext, query: Pick<Query, "dataset" | "where" | "search">) => countRows(sql, query),
   listPage: ({ sql }: OpContext, query: Query) => listPage(sql, query),
-  seedPage: ({ sql }: OpContext, query: SeedQuery) => seedPage(sql, query),
   jobSummary,
   knownKeys,
   unfinishedJobs,

@@ -1,15 +1,15 @@
 import type { IndexLine, RequestLine } from "#protocol/files/shards.ts";
+import { type ImportedSeeds, readSeeds } from "../ingest/read-seeds.ts";
 import { buildRequest } from "../synthesis/build-request.ts";
 import { planRequests } from "../synthesis/plan-requests.ts";
 import type { Sampling } from "../synthesis/sampling.ts";
 import type { RunPorts } from "./ports.ts";
-import { seedsOfImport } from "./seeds.ts";
 import type { LoadedTemplate } from "./templates.ts";
 
 export interface PlanOptions {
   templates: readonly LoadedTemplate[];
   /** The imported file whose rows are the seeds. */
-  seeds: { dataset: string; sha256: string };
+  seeds: ImportedSeeds;
   count: number;
   assign: "one" | "all";
   /** Leave out what has been asked before, and go on until `count` new ones are found. */
@@ -30,7 +30,7 @@ export async function* planLines(
   options: PlanOptions,
   living: ReadonlySet<string>,
 ): AsyncGenerator<{ line: RequestLine; index: IndexLine }> {
-  const seeds = seedsOfImport(ports.store, options.seeds);
+  const seeds = readSeeds(ports.projectDir, options.seeds);
   const count = options.more ? Number.MAX_SAFE_INTEGER : options.count;
   let made = 0;
   let lot: ReturnType<typeof buildRequest>[] = [];
