@@ -52,7 +52,7 @@ test("every sampling option stands in the body; the run's choice goes before the
       top_p: 0.9,
       frequency_penalty: 0,
       presence_penalty: 0,
-      seed: 5,
+      seed: sampleSeed(5, 0, "Two lines meet."),
       stop: ["## Text"],
     },
   });
@@ -87,12 +87,13 @@ test("the key changes with what changes the answer and with nothing else", () =>
   assert.equal(new Set([base, ...keys]).size, others.length + 1);
 });
 
-test("samples have seeds of their own, the first the one that was asked for", () => {
-  assert.equal(sampleSeed(7, 0), 7);
-  const seeds = Array.from({ length: 1_000 }, (_, sample) => sampleSeed(7, sample));
-  assert.equal(new Set(seeds).size, 1_000);
+test("every sample of every text draws from numbers of its own", () => {
+  const texts = Array.from({ length: 30 }, (_, at) => `Passage ${at}`);
+  const seeds = [null, ...texts].flatMap((text) => Array.from({ length: 30 }, (_, sample) => sampleSeed(7, sample, text)));
+  assert.equal(new Set(seeds).size, seeds.length);
   assert.ok(seeds.every((seed) => Number.isInteger(seed) && seed >= 0 && seed < 2 ** 31));
-  assert.notEqual(sampleSeed(8, 1), sampleSeed(7, 1));
+  assert.equal(sampleSeed(7, 0, "Passage 0"), sampleSeed(7, 0, "Passage 0"));
+  assert.notEqual(sampleSeed(8, 0, "Passage 0"), sampleSeed(7, 0, "Passage 0"));
 });
 
 test("a seed's text stays text, whatever it holds", () => {

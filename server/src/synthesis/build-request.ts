@@ -50,7 +50,7 @@ export function buildRequest(parts: RequestParts): BuiltRequest {
   const rendered = renderSeed(parts);
   const { url, body } = toRequest(template, rendered, {
     model: parts.modelName,
-    sampling: samplingOptions(template.model?.options ?? {}, parts.sampling, sample),
+    sampling: samplingOptions(template.model?.options ?? {}, parts.sampling, sample, seed?.text ?? null),
     maxTokensField: parts.maxTokensField === "auto" ? "max_tokens" : parts.maxTokensField,
     ...(parts.structured === undefined ? {} : { structured: parts.structured }),
   });

@@ -20,7 +20,7 @@ export const SAMPLING_DEFAULTS = { temperature: 1, topP: 1, maxTokens: 2048, see
  * Every sampling option of one request. The only one that may be absent is `stop`: in the API none and absent are the
  * same, and some servers refuse an empty one.
  */
-export function samplingOptions(own: ModelOptions, chosen: Sampling, sample: number): ModelOptions {
+export function samplingOptions(own: ModelOptions, chosen: Sampling, sample: number, text: string | null): ModelOptions {
   const stop = chosen.stop ?? own.stopSequences ?? [];
   return {
     temperature: chosen.temperature ?? own.temperature ?? SAMPLING_DEFAULTS.temperature,
@@ -28,16 +28,21 @@ export function samplingOptions(own: ModelOptions, chosen: Sampling, sample: num
     maxOutputTokens: chosen.maxTokens ?? own.maxOutputTokens ?? SAMPLING_DEFAULTS.maxTokens,
     presencePenalty: chosen.presencePenalty ?? own.presencePenalty ?? SAMPLING_DEFAULTS.presencePenalty,
     frequencyPenalty: chosen.frequencyPenalty ?? own.frequencyPenalty ?? SAMPLING_DEFAULTS.frequencyPenalty,
-    seed: sampleSeed(chosen.seed ?? own.seed ?? SAMPLING_DEFAULTS.seed, sample),
+    seed: sampleSeed(chosen.seed ?? own.seed ?? SAMPLING_DEFAULTS.seed, sample, text),
     ...(stop.length === 0 ? {} : { stopSequences: stop }),
   };
 }
 
 /**
- * The seed of a sample: the base itself for sample 0, so that a request shows the seed that was asked for; for every
- * further sample the first 31 bits of sha256("base:sample"), which fit every server's integer.
+ * The sampling seed of one request: the first 31 bits of sha256 over base, sample and seed text, which fit every server's integer.
+ * One number for a whole run would give all of its rows the same random draws, and so the same names and openings. The text
+ * stands for the seed row, because the same text asked for another dataset is the same request.
  */
-export function sampleSeed(base: number, sample: number): number {
-  if (sample === 0) return base;
-  return createHash("sha256").update(`${base}:${sample}`).digest().readUInt32BE(0) >>> 1;
+export function sampleSeed(base: number, sample: number, text: string | null): number {
+  return (
+    createHash("sha256")
+      .update(JSON.stringify([base, sample, text]))
+      .digest()
+      .readUInt32BE(0) >>> 1
+  );
 }
