@@ -31,6 +31,13 @@ import {
 
 const verdict = (row: Row, check: string) => row.verdicts.find((one) => one.check === check);
 
+/** How many requests of all jobs have no answer, one, and an error for one. */
+function requestsOf({ sql }: ReturnType<typeof contextOf>): Record<string, number> {
+  const counts = sql.prepare("SELECT answered, count(*) AS n FROM request GROUP BY answered").all<{ answered: number; n: number }>();
+  const count = (answered: number) => counts.find((one) => one.answered === answered)?.n ?? 0;
+  return { open: count(0), answered: count(1), failed: count(2) };
+}
+
 describe("ingest of a job", () => {
   test("a response becomes a row with its verdicts, and a repeated one does not", async () => {
     const project = scratch();
@@ -40,7 +47,7 @@ describe("ingest of a job", () => {
     answer(answerLine(keyOf("a"), problemText("Something else")));
     const first = await ingestJob(context, dir, ruleOf);
     assert.equal(first.rows, 1);
-    assert.deepEqual([first.requests, first.answered, first.errors], [2, 1, 0]);
+    assert.deepEqual(requestsOf(context), { open: 1, answered: 1, failed: 0 });
     const { row } = first.added[0] as { row: Row };
     assert.equal(row.text, "What is two and two?");
     assert.equal(row.answer, "4");
@@ -61,7 +68,7 @@ describe("ingest of a job", () => {
     answer(answerLine(keyOf("a"), "no headings here"));
     answer({ custom_id: keyOf("b"), response: null, error: { code: "model/refused", message: "The model refused" } });
     const report = await ingestJob(context, dir, ruleOf);
-    assert.equal(report.errors, 1);
+    assert.deepEqual(requestsOf(context), { open: 0, answered: 1, failed: 1 });
     const [unparsed, refused] = report.added.map(({ row }) => row) as [Row, Row];
     assert.equal(unparsed.text, null);
     assert.equal(verdict(unparsed, "parse")?.value, "fail");
@@ -123,7 +130,8 @@ describe("ingest of a job", () => {
     writeSync(handle, `${whole.slice(40)}\n`);
     closeSync(handle);
     const whole2 = await ingestJob(context, dir, ruleOf);
-    assert.deepEqual([whole2.rows, whole2.answered], [1, 1]);
+    assert.equal(whole2.rows, 1);
+    assert.deepEqual(requestsOf(context), { open: 1, answered: 1, failed: 0 });
     context.sql.close();
   });
 
@@ -200,8 +208,10 @@ describe("ingest of a job", () => {
     await ingestJob(context, first.dir, ruleOf);
     const second = makeJob(project, "second", [{ key }], { dataset: "two", created: "2026-01-02T00:00:00.000Z" });
     put(join(second.dir, "in"), "skip.jsonl", lines({ custom_id: key }));
+    assert.equal((await ingestJob(context, second.dir, ruleOf, { live: true })).rows, 0, "a living job's own shards are all that is read");
     const report = await ingestJob(context, second.dir, ruleOf);
-    assert.deepEqual([report.rows, report.answered], [1, 1]);
+    assert.equal(report.rows, 1);
+    assert.deepEqual(requestsOf(context), { open: 0, answered: 2, failed: 0 });
     assert.deepEqual(
       datasets(context.sql).map(({ name, rows, accepted }) => [name, rows, accepted]),
       [

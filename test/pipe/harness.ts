@@ -7,9 +7,9 @@ import { buildSync } from "esbuild";
 import type { EventLine } from "#protocol/files/events.ts";
 import type { JobFile, SendSpec } from "#protocol/files/job.ts";
 import type { ResponseLine } from "#protocol/files/shards.ts";
+import { readLines } from "../../server/src/files/lines.ts";
 import { createJob } from "../../server/src/jobs/create-job.ts";
 import { shardFiles } from "../../server/src/jobs/layout.ts";
-import { readLines } from "../../server/src/jobs/read-lines.ts";
 import { sharedDataDir } from "../shared-data.ts";
 import { marked, specOf } from "./requests.ts";
 
@@ -114,7 +114,8 @@ export async function makeJob(
 export async function responses(dir: string): Promise<ResponseLine[]> {
   const lines: ResponseLine[] = [];
   for (const file of shardFiles(dir, "responses"))
-    for await (const { text, complete } of readLines(file)) if (complete) lines.push(JSON.parse(text) as ResponseLine);
+    for await (const batch of readLines(file))
+      for (const { bytes, complete } of batch) if (complete) lines.push(JSON.parse(String(bytes)) as ResponseLine);
   return lines;
 }
 

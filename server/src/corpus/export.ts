@@ -1,6 +1,6 @@
-import { randomBytes } from "node:crypto";
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import type { Condition, Row } from "#protocol/corpus.ts";
+import { unfinished } from "../files/durable.ts";
 import type { OpContext } from "../store/ops.ts";
 import { countRows } from "./counts.ts";
 import { hydrate } from "./hydrate.ts";
@@ -29,7 +29,7 @@ const BLOCK_ROWS = 500;
  */
 export async function exportRows(context: OpContext, { dataset, where, to }: ExportArgs): Promise<ExportReport> {
   const { sql, progress, signal } = context;
-  const partial = `${to}.${randomBytes(6).toString("hex")}.tmp`;
+  const partial = unfinished(to);
   const report: ExportReport = { rows: 0, unparsed: 0, bytes: 0 };
   // One snapshot for all blocks: what is ingested meanwhile is not in it.
   sql.exec("BEGIN");

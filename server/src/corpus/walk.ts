@@ -1,13 +1,14 @@
 import { readFile } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
-import type { Row, Usage, Walk } from "#protocol/corpus.ts";
+import type { Row, Walk } from "#protocol/corpus.ts";
 import { fail } from "#protocol/errors.ts";
 import type { JobFile } from "#protocol/files/job.ts";
 import type { RequestLine, ResponseLine } from "#protocol/files/shards.ts";
 import type { ParseRule } from "#protocol/template.ts";
+import { readUsage } from "../endpoints/usage.ts";
+import { readAt } from "../files/lines.ts";
 import { existing } from "../ingest/existing.ts";
-import { homeDir } from "../ingest/layout.ts";
-import { readAt } from "../ingest/lines.ts";
+import { dataFolder } from "../project/root.ts";
 import type { OpContext } from "../store/ops.ts";
 import { parseResponse } from "../synthesis/parse.ts";
 import { findRow } from "./find-row.ts";
@@ -58,7 +59,7 @@ export async function walk(context: OpContext, id: string, template: ReadTemplat
   const stored = sql.prepare(SELECT).get<Stored>(n);
   if (stored === undefined) return { row, response: null, request: null, template: null, seed: null, source: sourceOf(sql, n) };
   const snapshot = stored.sha256 === null ? null : `jobs/${stored.job}/in/templates/${stored.sha256}.prompty`;
-  const source = snapshot === null ? null : await readFile(join(homeDir(context.project), snapshot), "utf8").catch(absent);
+  const source = snapshot === null ? null : await readFile(join(dataFolder(context.project), snapshot), "utf8").catch(absent);
   const request = await requestOf(context, stored);
   return {
     row,
@@ -90,7 +91,7 @@ async function responseOf(context: OpContext, stored: Stored, rule: ParseRule | 
     finish: parsed?.finish ?? null,
     raw: parsed?.raw ?? (line.error === null ? JSON.stringify(body) : `${line.error.code}: ${line.error.message}`),
     reasoning: parsed?.reasoning ?? null,
-    usage: usageOf(body),
+    usage: readUsage(body),
     milliseconds: line.timing?.milliseconds ?? null,
   };
 }
@@ -114,7 +115,7 @@ function seedOf({ sql }: OpContext, id: string | null): Walk["seed"] {
 
 /** One line of a shard, and the shard's name from the project's root. */
 async function readLine<T>(context: OpContext, path: string, position: number, length: number): Promise<{ line: T; file: string }> {
-  const found = await existing(join(homeDir(context.project), path));
+  const found = await existing(join(dataFolder(context.project), path));
   const place = { where: { file: named(context, path) } };
   if (found === null)
     throw fail("io/failed", "The shard that this row was read from is gone", {
@@ -131,26 +132,11 @@ async function readLine<T>(context: OpContext, path: string, position: number, l
 }
 
 const named = ({ project }: OpContext, path: string): string =>
-  relative(project, join(homeDir(project), path))
+  relative(project, join(dataFolder(project), path))
     .split(sep)
     .join("/");
 
 function absent(thrown: NodeJS.ErrnoException): null {
   if (thrown.code === "ENOENT") return null;
   throw thrown;
-}
-
-/** Token counts as chat and text completions report them. */
-function usageOf(body: Record<string, unknown>): Usage | null {
-  const usage = body.usage as Record<string, unknown> | null | undefined;
-  if (typeof usage !== "object" || usage === null) return null;
-  const number = (value: unknown): number => (typeof value === "number" ? value : 0);
-  const prompt = (usage.prompt_tokens_details ?? {}) as Record<string, unknown>;
-  const completion = (usage.completion_tokens_details ?? {}) as Record<string, unknown>;
-  return {
-    prompt: number(usage.prompt_tokens),
-    completion: number(usage.completion_tokens),
-    cached: number(prompt.cached_tokens),
-    reasoning: number(completion.reasoning_tokens),
-  };
 }

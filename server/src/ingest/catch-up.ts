@@ -2,13 +2,15 @@ import { readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { type Problem, toProblem } from "#protocol/errors.ts";
 import type { ImportFile } from "#protocol/files/imports.ts";
+import { JOB, jobsDirectory } from "../jobs/layout.ts";
+import { readJob } from "../jobs/read-job.ts";
 import type { OpContext } from "../store/ops.ts";
 import { buildSortIndexes } from "../store/schema.ts";
 import { existing } from "./existing.ts";
 import { readImport } from "./import-file.ts";
 import { ingestImport } from "./ingest-import.ts";
-import { ingestJob, type RuleOf, readJobFile } from "./ingest-job.ts";
-import { importsDir, jobsDir } from "./layout.ts";
+import { ingestJob, type RuleOf } from "./ingest-job.ts";
+import { importsDir } from "./layout.ts";
 
 export interface CatchUpReport {
   /** Files and jobs that the project has. */
@@ -43,9 +45,9 @@ export async function catchUp(context: OpContext, ruleOf: RuleOf): Promise<Catch
     context.progress({ stage: "catch up", done, total: imports.length + jobs.length, unit: "files" });
   };
   for (const about of imports) await step(() => ingestImport({ ...context, sql, progress: () => {} }, about));
-  for (const job of jobs) await step(async () => problems.push(...(await ingestJob(context, job, ruleOf)).problems));
+  for (const job of jobs) await step(async () => problems.push(...(await ingestJob(context, job, ruleOf, { live: true })).problems));
   // A skip list may name answers of a job that was made later.
-  for (const job of jobs) if ((await existing(join(job, "in", "skip.jsonl"))) !== null) await ingestJob(context, job, ruleOf);
+  for (const job of jobs) if ((await existing(join(job, JOB.skip))) !== null) await ingestJob(context, job, ruleOf);
   buildSortIndexes(sql);
   return { files: imports.length + jobs.length, rows: rowCount(context) - before, problems };
 }
@@ -77,12 +79,12 @@ export async function listImports(project: string, problems: Problem[]): Promise
 /** The directories of a project's jobs in the order in which the jobs were made. */
 export async function listJobs(project: string, problems: Problem[]): Promise<string[]> {
   const found: { dir: string; created: string }[] = [];
-  for (const name of await names(jobsDir(project))) {
+  for (const name of await names(jobsDirectory(project))) {
     // A job that is still being made has a name with a dot in front.
     if (name.startsWith(".")) continue;
-    const dir = join(jobsDir(project), name);
+    const dir = join(jobsDirectory(project), name);
     try {
-      found.push({ dir, created: (await readJobFile(dir)).created });
+      found.push({ dir, created: readJob(dir).created });
     } catch (thrown) {
       problems.push(toProblem(thrown));
     }

@@ -1,4 +1,4 @@
-import { readChunks } from "./lines.ts";
+import { readChunks } from "../files/lines.ts";
 
 const NEWLINE = 10;
 const QUOTE = 34;

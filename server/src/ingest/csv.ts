@@ -1,11 +1,11 @@
 import { isUtf8 } from "node:buffer";
 import { parse } from "csv-parse/sync";
 import { ROW_MAX_BYTES } from "#protocol/limits.ts";
+import { readLines } from "../files/lines.ts";
 import { chooseShape, createRowReader } from "./columns.ts";
 import { type CsvRecord, csvRecords } from "./csv-records.ts";
 import { type Entry, type EntryOptions, rejected } from "./entries.ts";
 import { tooLarge } from "./json.ts";
-import { readLines } from "./lines.ts";
 
 /** The rows of a CSV file with a header line. `next` counts (uncompressed) bytes. */
 export async function* csvEntries({ path, name, shape, defaults, start }: EntryOptions): AsyncGenerator<Entry[]> {

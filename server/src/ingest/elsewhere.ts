@@ -1,9 +1,10 @@
 import { join } from "node:path";
+import { parseObject } from "../files/json.ts";
+import { readAt, readLines } from "../files/lines.ts";
+import { JOB } from "../jobs/layout.ts";
+import { dataFolder } from "../project/root.ts";
 import type { OpContext } from "../store/ops.ts";
 import { existing } from "./existing.ts";
-import { parseObject } from "./json.ts";
-import { homeDir } from "./layout.ts";
-import { readAt, readLines } from "./lines.ts";
 import { type IngestedJob, type ResponsePlace, takeResponse } from "./responses.ts";
 import type { RowWriter } from "./rows.ts";
 
@@ -15,7 +16,7 @@ const LINE_MAX_BYTES = 1_000;
  * another dataset, this one gets its rows from the same line.
  */
 export async function answeredElsewhere({ sql, project }: OpContext, dir: string, job: IngestedJob, writer: RowWriter): Promise<void> {
-  const path = await existing(join(dir, "in", "skip.jsonl"));
+  const path = await existing(join(dir, JOB.skip));
   if (path === null || sql.prepare("SELECT 1 FROM request WHERE origin = ? AND answered = 0 LIMIT 1").get(job.origin) === undefined) return;
   const answer = sql.prepare(
     `SELECT response.file AS file, file.path AS path, response.position AS position, response.length AS length, response.line AS line, response.dataset AS dataset, error
@@ -33,7 +34,7 @@ export async function answeredElsewhere({ sql, project }: OpContext, dir: string
         sql.transaction(() => sql.prepare("UPDATE request SET answered = ? WHERE n = ?").run(found.error === 0 ? 1 : 2, request.n));
         continue;
       }
-      const file = await existing(join(homeDir(project), found.path));
+      const file = await existing(join(dataFolder(project), found.path));
       if (file === null) continue;
       const line = await readAt(file, found.position, found.length);
       sql.transaction(() => {

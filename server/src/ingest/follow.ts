@@ -1,8 +1,8 @@
 import { fail, type Problem } from "#protocol/errors.ts";
 import { ROW_MAX_BYTES } from "#protocol/limits.ts";
+import { type Line, readLines } from "../files/lines.ts";
 import type { OpContext } from "../store/ops.ts";
 import type { Sql } from "../store/sql.ts";
-import { type Line, readLines } from "./lines.ts";
 import { type FileState, fileState, MOST_PROBLEMS, readFileState, saveFileState } from "./registry.ts";
 import type { Shard } from "./shards.ts";
 

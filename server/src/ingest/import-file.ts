@@ -1,18 +1,19 @@
 import { createHash, randomBytes } from "node:crypto";
 import { constants, createReadStream } from "node:fs";
 import { copyFile, mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
-import { isAbsolute, join, relative, sep } from "node:path";
+import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { ImportReport } from "#protocol/corpus.ts";
 import { fail, type Problem } from "#protocol/errors.ts";
 import { ImportFile } from "#protocol/files/imports.ts";
 import { CHUNK_CHARACTERS } from "#protocol/limits.ts";
+import { replaceFile } from "../files/durable.ts";
+import { ensureDataFolder, projectPath } from "../project/root.ts";
 import { crashPoint } from "../store/crash-point.ts";
 import type { OpContext } from "../store/ops.ts";
-import { writeAtomic } from "./atomic.ts";
 import { ingestImport } from "./ingest-import.ts";
 import { formatOf, inspect } from "./inspect.ts";
-import { importsDir, makeHome } from "./layout.ts";
+import { importsDir } from "./layout.ts";
 import { checkDatasetName, MOST_PROBLEMS } from "./registry.ts";
 
 export interface ImportArgs {
@@ -38,7 +39,7 @@ const LEFTOVER_MILLISECONDS = 60 * 60 * 1000;
 export async function importFile(context: OpContext, args: ImportArgs): Promise<ImportReport> {
   const { project, sql } = context;
   checkDatasetName(args.dataset);
-  const name = projectName(project, args.file);
+  const name = projectPath(project, args.file);
   const format = formatOf(args.file);
   await refuseUnreadable(args.file, name);
   const { kind } = await inspect(args.file, format, name);
@@ -48,7 +49,7 @@ export async function importFile(context: OpContext, args: ImportArgs): Promise<
       where: { file: name },
       remedy: "Import it into another dataset.",
     });
-  await makeHome(project);
+  await ensureDataFolder(project);
   const { sha256, bytes } = await keepCopy(project, args.file);
   const { dataset, license = null, stage = null } = args;
   const chunk = format === "markdown" || format === "text" ? { chunk: args.chunk ?? CHUNK_CHARACTERS } : {};
@@ -90,13 +91,6 @@ export async function importFile(context: OpContext, args: ImportArgs): Promise<
   };
 }
 
-/** A file's name for people: relative to the project where it lies inside it, always with forward slashes. */
-export function projectName(project: string, file: string): string {
-  const inside = relative(project, file);
-  const outside = inside.startsWith("..") || isAbsolute(inside);
-  return (outside ? file : inside).split(sep).join("/");
-}
-
 async function refuseUnreadable(file: string, name: string): Promise<void> {
   try {
     if ((await stat(file)).isFile()) return;
@@ -121,11 +115,10 @@ async function keepCopy(project: string, file: string): Promise<{ sha256: string
   const partial = join(root, `${randomBytes(6).toString("hex")}.tmp`);
   try {
     await copyFile(file, partial, constants.COPYFILE_FICLONE);
-    const copy = await open(partial, "r+");
-    await copy.sync().finally(() => copy.close());
-    crashPoint("import copied");
     const hash = createHash("sha256");
-    await pipeline(createReadStream(partial, { highWaterMark: 1024 * 1024 }), hash);
+    // One waits for the disk, the other for the processor.
+    await Promise.all([sync(partial), pipeline(createReadStream(partial, { highWaterMark: 1024 * 1024 }), hash)]);
+    crashPoint("import copied");
     const sha256 = hash.digest("hex");
     const { size: bytes } = await stat(partial);
     await mkdir(join(root, sha256), { recursive: true });
@@ -136,6 +129,11 @@ async function keepCopy(project: string, file: string): Promise<{ sha256: string
   } finally {
     await rm(partial, { force: true });
   }
+}
+
+async function sync(path: string): Promise<void> {
+  const file = await open(path, "r+");
+  await file.sync().finally(() => file.close());
 }
 
 async function removeLeftovers(root: string): Promise<void> {
@@ -151,7 +149,7 @@ async function declare(project: string, about: ImportFile): Promise<ImportFile> 
   const path = join(importsDir(project), about.sha256, `import-${about.dataset}.json`);
   const there = await readImport(path);
   if (there === null) {
-    await writeAtomic(path, `${JSON.stringify(about, null, 2)}\n`);
+    replaceFile(path, `${JSON.stringify(about, null, 2)}\n`);
     return about;
   }
   for (const option of ["license", "stage", "chunk", "kind", "format"] as const) {

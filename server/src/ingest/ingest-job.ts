@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { Row } from "#protocol/corpus.ts";
-import { fail, type Problem } from "#protocol/errors.ts";
-import { JobFile } from "#protocol/files/job.ts";
+import type { Problem } from "#protocol/errors.ts";
 import type { ParseRule } from "#protocol/template.ts";
 import { hydrate } from "../corpus/hydrate.ts";
+import { JOB } from "../jobs/layout.ts";
+import { readJob } from "../jobs/read-job.ts";
 import type { OpContext } from "../store/ops.ts";
 import { answeredElsewhere } from "./elsewhere.ts";
 import { type FollowedLine, follow } from "./follow.ts";
@@ -20,10 +20,6 @@ const MOST_ADDED = 500;
 
 export interface JobReport {
   dataset: string;
-  /** Requests of the job, those answered, and those of them whose answer is an error. */
-  requests: number;
-  answered: number;
-  errors: number;
   /** Rows that this call added, and the first of them. */
   rows: number;
   added: { row: Row; seed: string | null }[];
@@ -39,11 +35,12 @@ export type RuleOf = (source: string) => ParseRule;
 
 /**
  * Brings what is new in a job's shards into the index; call it as often as you like while the job runs. A torn last line waits
- * for its end. @throws job/corrupt where the directory is no job
+ * for its end. With `live` only the job's own shards are looked at: its skip list, which may name millions of answers that other
+ * jobs hold, is for the first and the last call. @throws job/corrupt, usage/not-found where the directory is no job
  */
-export async function ingestJob(context: OpContext, dir: string, ruleOf: RuleOf): Promise<JobReport> {
+export async function ingestJob(context: OpContext, dir: string, ruleOf: RuleOf, { live = false } = {}): Promise<JobReport> {
   const { sql } = context;
-  const about = await readJobFile(dir);
+  const about = readJob(dir);
   const id = basename(dir);
   const created = Date.parse(about.created) || 0;
   const { dataset: datasetName } = about.spec;
@@ -53,13 +50,11 @@ export async function ingestJob(context: OpContext, dir: string, ruleOf: RuleOf)
     return { origin, dataset, datasetName, id, created, ruleOf: createRules(context, dir, ruleOf) };
   });
   // Sizes first: a response that lies within them had its request on disk before.
-  const responses = await Promise.all(
-    (await listShards(dir, "out", "responses")).map(async (shard) => ({ shard, end: await shardSize(shard) })),
-  );
+  const responses = await Promise.all(listShards(dir, "responses").map(async (shard) => ({ shard, end: await shardSize(shard) })));
   await followRequests(context, dir, job);
   const before = (sql.prepare("SELECT max(n) AS n FROM row").get<{ n: number | null }>()?.n ?? 0) as number;
   const writer = createRowWriter(sql);
-  await answeredElsewhere(context, dir, job, writer);
+  if (!live) await answeredElsewhere(context, dir, job, writer);
   for (const { shard, end } of responses) {
     let file = 0;
     await follow(
@@ -81,7 +76,7 @@ export async function ingestJob(context: OpContext, dir: string, ruleOf: RuleOf)
 
 async function followRequests(context: OpContext, dir: string, job: IngestedJob): Promise<void> {
   for (const kind of ["requests", "index"] as const)
-    for (const shard of await listShards(dir, "in", kind)) {
+    for (const shard of listShards(dir, kind)) {
       let file = 0;
       const target = { origin: job.origin, path: `jobs/${job.id}/${shard.name}`, shard, end: await shardSize(shard) };
       await follow(context, target, {
@@ -96,8 +91,6 @@ async function followRequests(context: OpContext, dir: string, job: IngestedJob)
 }
 
 function reportOf({ sql }: OpContext, job: IngestedJob, before: number): JobReport {
-  const count = (condition: string): number =>
-    sql.prepare(`SELECT count(*) AS n FROM request WHERE origin = ? AND ${condition}`).get<{ n: number }>(job.origin)?.n as number;
   const rows = sql.prepare("SELECT count(*) AS n FROM row WHERE n > ? AND dataset = +?").get<{ n: number }>(before, job.dataset)
     ?.n as number;
   const added = sql
@@ -117,27 +110,10 @@ function reportOf({ sql }: OpContext, job: IngestedJob, before: number): JobRepo
     .all<{ problem: string }>(job.origin);
   return {
     dataset: job.datasetName,
-    requests: count("true"),
-    answered: count("answered > 0"),
-    errors: count("answered = 2"),
     rows,
     added: added.map(({ n, seed }) => ({ row: hydrated.get(n) as Row, seed })),
     problems: problems.map(({ problem }) => JSON.parse(problem) as Problem),
   };
-}
-
-/** Reads and checks `job.json`. @throws job/corrupt */
-export async function readJobFile(dir: string): Promise<JobFile> {
-  const path = join(dir, "job.json");
-  try {
-    return JobFile.parse(JSON.parse(await readFile(path, "utf8")));
-  } catch (thrown) {
-    throw fail("job/corrupt", "The job's description is missing or damaged", {
-      where: { file: path },
-      remedy: "Its answers are kept in out/; restore job.json, or move the directory away and run the command again.",
-      cause: thrown,
-    });
-  }
 }
 
 /** Parse rules by template, each snapshot read once. */
@@ -149,7 +125,7 @@ function createRules({ sql }: OpContext, dir: string, ruleOf: RuleOf): IngestedJ
     const sha256 = sql.prepare("SELECT sha256 FROM template WHERE n = ?").get<{ sha256: string }>(template)?.sha256;
     let rule: ParseRule | null = null;
     try {
-      rule = ruleOf(readFileSync(join(dir, "in", "templates", `${sha256}.prompty`), "utf8"));
+      rule = ruleOf(readFileSync(join(dir, JOB.templates, `${sha256}.prompty`), "utf8"));
     } catch (thrown) {
       if ((thrown as NodeJS.ErrnoException).code !== "ENOENT") throw thrown;
     }

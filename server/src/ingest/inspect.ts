@@ -3,11 +3,11 @@ import { extname } from "node:path";
 import { type AppError, fail } from "#protocol/errors.ts";
 import type { ImportFile } from "#protocol/files/imports.ts";
 import { ROW_MAX_BYTES } from "#protocol/limits.ts";
+import { parseObject } from "../files/json.ts";
+import { readLines } from "../files/lines.ts";
 import { ACCEPTED, chooseShape, type Shape } from "./columns.ts";
 import { readHeader } from "./csv.ts";
 import { readEntries } from "./entries.ts";
-import { parseObject } from "./json.ts";
-import { readLines } from "./lines.ts";
 
 const FORMATS: Record<string, ImportFile["format"]> = {
   ".jsonl": "jsonl",

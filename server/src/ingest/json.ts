@@ -1,8 +1,9 @@
 import { isUtf8 } from "node:buffer";
 import { ROW_MAX_BYTES } from "#protocol/limits.ts";
+import { parseObject } from "../files/json.ts";
+import { type Line, readLines } from "../files/lines.ts";
 import { chooseShape, createRowReader } from "./columns.ts";
 import { type Entry, type EntryOptions, rejected } from "./entries.ts";
-import { type Line, readLines } from "./lines.ts";
 
 /** The rows of a JSON lines file. `next` counts (uncompressed) bytes. */
 export async function* jsonEntries({ path, name, shape, defaults, start }: EntryOptions): AsyncGenerator<Entry[]> {
@@ -29,17 +30,6 @@ export async function* jsonEntries({ path, name, shape, defaults, start }: Entry
       if (entry !== null) entries.push(entry);
     }
     if (entries.length > 0) yield entries;
-  }
-}
-
-/** A JSON object, or why the text is none. */
-export function parseObject(text: string): Record<string, unknown> | string {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-    return `it is ${Array.isArray(value) ? "a list" : value === null ? "null" : `a ${typeof value}`}, not an object`;
-  } catch (thrown) {
-    return `it is not JSON (${(thrown as Error).message.replace(/\n[\s\S]*/, "").slice(0, 120)})`;
   }
 }
 

@@ -7,7 +7,7 @@ import { rebuild } from "./rebuild.ts";
 /** The writer thread's operations of this room. `ruleOf` reads the parse rule from a template's source. */
 export const ingestOps = (ruleOf: RuleOf) => ({
   importFile: (context: OpContext, args: ImportArgs) => importFile(context, args),
-  ingestJob: (context: OpContext, { dir }: { dir: string }) => ingestJob(context, dir, ruleOf),
+  ingestJob: (context: OpContext, { dir, live = false }: { dir: string; live?: boolean }) => ingestJob(context, dir, ruleOf, { live }),
   catchUp: (context: OpContext, _: object | null) => catchUp(context, ruleOf),
   rebuild: (context: OpContext, _: object | null) => rebuild(context, ruleOf),
 });

@@ -1,6 +1,5 @@
 import { fail } from "#protocol/errors.ts";
 import type { Bind, Sql } from "../store/sql.ts";
-import { DATASET_NAME } from "./layout.ts";
 
 /** The number of a dataset, made where it is new. A dataset that ever held a problem is one of problems. */
 export function datasetNumber(sql: Sql, name: string, kind: "seed" | "problem", updated: number): number {
@@ -12,6 +11,9 @@ export function datasetNumber(sql: Sql, name: string, kind: "seed" | "problem", 
     .get<{ n: number }>(name, kind, updated);
   return row?.n as number;
 }
+
+/** Dataset names become parts of file names: letters, digits, `-`, `_` and `.` within. */
+const DATASET_NAME = /^[\p{L}\p{N}][\p{L}\p{N}_.-]{0,99}$/u;
 
 /** @throws usage/invalid-argument */
 export function checkDatasetName(name: string): void {

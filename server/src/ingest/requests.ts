@@ -1,7 +1,7 @@
 import { IndexLine, RequestKey } from "#protocol/files/shards.ts";
+import { parseObject } from "../files/json.ts";
 import type { Sql } from "../store/sql.ts";
 import type { FollowedLine } from "./follow.ts";
-import { parseObject } from "./json.ts";
 import { templateNumber } from "./registry.ts";
 
 /** Notes where a request's line lies. Returns why the line is foreign, or null. */

@@ -1,13 +1,13 @@
 import type { Verdict } from "#protocol/corpus.ts";
 import { ResponseLine } from "#protocol/files/shards.ts";
 import type { ParseRule } from "#protocol/template.ts";
+import { parseObject } from "../files/json.ts";
 import type { Sql } from "../store/sql.ts";
 import { parseResponse } from "../synthesis/parse.ts";
 import { answerVerdict } from "../verify/answer.ts";
 import { copyVerdict } from "../verify/copy.ts";
 import { parseVerdict } from "../verify/parse.ts";
 import { generatedId } from "./ids.ts";
-import { parseObject } from "./json.ts";
 import type { NewRow, RowWriter } from "./rows.ts";
 import { seedText } from "./seeds.ts";
 

@@ -1,5 +1,6 @@
-import { readdir, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { stat } from "node:fs/promises";
+import { relative, sep } from "node:path";
+import { shardFiles } from "../jobs/layout.ts";
 
 export interface Shard {
   /** Relative to the job directory, without the `.gz` that it gets when it is rolled. */
@@ -9,17 +10,11 @@ export interface Shard {
 }
 
 /** The shards of one kind, in order. Where a shard lies both plain and compressed, the plain one counts. */
-export async function listShards(jobDir: string, folder: "in" | "out", kind: "requests" | "index" | "responses"): Promise<Shard[]> {
+export function listShards(jobDir: string, kind: "requests" | "index" | "responses"): Shard[] {
   const found = new Map<string, Shard>();
-  const names = await readdir(join(jobDir, folder)).catch((thrown: NodeJS.ErrnoException) => {
-    if (thrown.code === "ENOENT") return [];
-    throw thrown;
-  });
-  for (const file of names.sort()) {
-    const match = /^([a-z]+)-\d+\.jsonl(\.gz)?$/.exec(file);
-    if (match?.[1] !== kind) continue;
-    const name = `${folder}/${file.replace(/\.gz$/, "")}`;
-    if (!found.has(name)) found.set(name, { name, path: join(jobDir, folder, file) });
+  for (const path of shardFiles(jobDir, kind)) {
+    const name = relative(jobDir, path).split(sep).join("/").replace(/\.gz$/, "");
+    if (!found.has(name)) found.set(name, { name, path });
   }
   return [...found.values()];
 }

@@ -1,9 +1,9 @@
 import { isUtf8 } from "node:buffer";
 import { ROW_MAX_BYTES } from "#protocol/limits.ts";
+import { readLines } from "../files/lines.ts";
 import { type Chunk, createChunker } from "./chunk.ts";
 import { type Entry, type EntryOptions, rejected } from "./entries.ts";
 import { tooLarge } from "./json.ts";
-import { readLines } from "./lines.ts";
 
 /** The chunks of a Markdown or plain text. `next` counts entries: where a chunk ends depends on all before it. */
 export async function* textEntries(

@@ -1,10 +1,11 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fail } from "#protocol/errors.ts";
-import type { RequestLine } from "#protocol/files/shards.ts";
+import { type RequestLine, ResponseLine } from "#protocol/files/shards.ts";
+import { objectIn } from "../files/json.ts";
+import { readLines } from "../files/lines.ts";
 import { createKeySet, type KeySet } from "../requests/key-set.ts";
 import { JOB, shardFiles } from "./layout.ts";
-import { objectIn, readLines } from "./read-lines.ts";
 
 const KEY = /^[0-9a-f]{64}$/;
 
@@ -18,14 +19,14 @@ export interface StoredRequest {
 /** Every request of the job, in order, in flat memory. @throws job/corrupt where a line is no request */
 export async function* readRequests(dir: string): AsyncGenerator<StoredRequest> {
   for (const file of shardFiles(dir, "requests")) {
-    for await (const { text, number, complete } of readLines(file)) {
+    for await (const { text, number, length, complete } of linesOf(file)) {
       const value = complete ? objectIn(text) : null;
       if (value === null || typeof value.custom_id !== "string" || !KEY.test(value.custom_id) || typeof value.body !== "object")
         throw fail("job/corrupt", "A line of the job's requests is no request", {
           where: { file, line: number },
           remedy: "Move the job's directory away and run the command that made it again.",
         });
-      yield { line: value as unknown as RequestLine, bytes: Buffer.byteLength(text) };
+      yield { line: value as unknown as RequestLine, bytes: length };
     }
   }
 }
@@ -46,12 +47,16 @@ export interface StoredResponse {
 /** Every line of the job's response shards, in order; reads whatever stands there without a complaint. */
 export async function* readResponses(dir: string): AsyncGenerator<StoredResponse> {
   for (const file of shardFiles(dir, "responses")) {
-    for await (const { text, number, end, complete } of readLines(file)) {
-      const value = objectIn(text);
-      const key = typeof value?.custom_id === "string" && KEY.test(value.custom_id) ? value.custom_id : null;
-      yield { value: key === null ? null : value, key, file, line: number, end, torn: !complete };
+    for await (const { text, number, position, length, complete } of linesOf(file)) {
+      const { data: value = null } = ResponseLine.safeParse(objectIn(text));
+      const end = position + length + (complete ? 1 : 0);
+      yield { value, key: value?.custom_id ?? null, file, line: number, end, torn: !complete };
     }
   }
+}
+
+async function* linesOf(file: string) {
+  for await (const lines of readLines(file)) for (const line of lines) yield { ...line, text: String(line.bytes) };
 }
 
 /** Keys that the job need not ask: those in its response shards and those in its skip list. A torn line does not count. */
@@ -66,7 +71,7 @@ export async function answeredKeys(dir: string): Promise<KeySet> {
 export async function* skippedKeys(dir: string): AsyncGenerator<string> {
   const file = join(dir, JOB.skip);
   if (!existsSync(file)) return;
-  for await (const { text } of readLines(file)) {
+  for await (const { text } of linesOf(file)) {
     const key = objectIn(text)?.custom_id;
     if (typeof key === "string" && KEY.test(key)) yield key;
   }

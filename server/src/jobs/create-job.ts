@@ -9,10 +9,10 @@ import { canonicalJson } from "../requests/canonical-json.ts";
 import { createKeySet } from "../requests/key-set.ts";
 import { createShardPlan } from "../requests/shard-plan.ts";
 import { crashPoint } from "../store/crash-point.ts";
-import { readIfThere, replaceFile, syncDirectory } from "./durable.ts";
+import { readIfThere, replaceFile, syncDirectory } from "../files/durable.ts";
 import { JOB, jobsDirectory } from "./layout.ts";
 import { readJob } from "./read-job.ts";
-import { objectIn } from "./read-lines.ts";
+import { objectIn } from "../files/json.ts";
 import { createShardWriter } from "./shard-writer.ts";
 import { jobState } from "./state.ts";
 

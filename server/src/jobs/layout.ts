@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { dataFolder } from "../project/root.ts";
 import { shardNumber } from "../requests/shard-plan.ts";
 
 /** Where the files of a job lie, relative to its directory (design, section 4). */
@@ -19,7 +20,7 @@ export const JOB = {
 } as const;
 
 /** Directory of all jobs of a project. */
-export const jobsDirectory = (projectDir: string): string => join(projectDir, ".jiuzhang", "jobs");
+export const jobsDirectory = (projectDir: string): string => join(dataFolder(projectDir), "jobs");
 
 /** Paths of the shards of one kind, in order, plain or gzipped. */
 export function shardFiles(directory: string, kind: "requests" | "index" | "responses"): string[] {

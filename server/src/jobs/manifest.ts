@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { basename, join } from "node:path";
 import type { ManifestFile } from "#protocol/files/job.ts";
-import { replaceFile } from "./durable.ts";
+import { replaceFile } from "../files/durable.ts";
 import { JOB, shardFiles } from "./layout.ts";
 
 /** Writes `out/manifest.json` over the response shards: every request has its answer. */

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { fail } from "#protocol/errors.ts";
 import { JobFile } from "#protocol/files/job.ts";
-import { readIfThere } from "./durable.ts";
+import { readIfThere } from "../files/durable.ts";
+import { objectIn } from "../files/json.ts";
 import { JOB } from "./layout.ts";
-import { objectIn } from "./read-lines.ts";
 
 /** The job that a directory holds. @throws usage/not-found, job/corrupt */
 export function readJob(dir: string): JobFile {

@@ -1,12 +1,13 @@
 import { basename } from "node:path";
 import type { Problem } from "#protocol/errors.ts";
+import { ResponseLine } from "#protocol/files/shards.ts";
+import { objectIn } from "../files/json.ts";
 import { costOf, type Price } from "../requests/estimate.ts";
 import { createKeySet, type KeySet } from "../requests/key-set.ts";
 import { shardNumber } from "../requests/shard-plan.ts";
 import { readRequests, readResponses, skippedKeys } from "./answered.ts";
 import { openAppend } from "./append-file.ts";
 import { shardFiles } from "./layout.ts";
-import { objectIn } from "./read-lines.ts";
 import { usageOf } from "./usage-of.ts";
 
 /** What a job directory holds when a run begins. */
@@ -81,6 +82,5 @@ export async function recover(dir: string, price: Price | undefined, warn: (prob
 
 /** Whether a text is a whole response line that only lacks its newline. */
 function isResponse(text: string): boolean {
-  const value = objectIn(text);
-  return value !== null && typeof value.custom_id === "string" && "response" in value && "error" in value;
+  return ResponseLine.safeParse(objectIn(text)).success;
 }

@@ -1,10 +1,10 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { ResponseLine } from "#protocol/files/shards.ts";
+import { syncDirectory } from "../files/durable.ts";
 import { createShardPlan, shardName } from "../requests/shard-plan.ts";
 import { crashPoint } from "../store/crash-point.ts";
 import { type AppendFile, openAppend } from "./append-file.ts";
-import { syncDirectory } from "./durable.ts";
 import { JOB } from "./layout.ts";
 
 /** Writes response lines: each is in its file before `write` returns, and durable after the next `sync`. */

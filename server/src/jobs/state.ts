@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { ExitFile, ManifestFile, StartedFile } from "#protocol/files/job.ts";
 import { isAlive } from "../hosts/process-identity.ts";
-import { readIfThere } from "./durable.ts";
+import { readIfThere } from "../files/durable.ts";
 import { JOB } from "./layout.ts";
-import { objectIn } from "./read-lines.ts";
+import { objectIn } from "../files/json.ts";
 
 /**
  * `lost`: the process is gone and did not say how it ended (killed, power cut); it may be started again.

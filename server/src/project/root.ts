@@ -1,13 +1,16 @@
 import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
-import { dirname, join, relative, resolve, sep } from "node:path";
+import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { fail } from "#protocol/errors.ts";
 
 /** The file that makes a folder a project. */
 export const RECIPE_FILE = "jiuzhang.yaml";
 
 /** The folder inside a project that holds index, imports and jobs. */
-export const DATA_FOLDER = ".jiuzhang";
+const DATA_FOLDER = ".jiuzhang";
+
+/** Where everything of a project lies that is not the researcher's own. */
+export const dataFolder = (projectDir: string): string => join(projectDir, DATA_FOLDER);
 
 /** The nearest folder from `start` upwards that holds a recipe or data of ours, or null. */
 export function findProject(start: string): string | null {
@@ -39,15 +42,19 @@ export function requireProject(explicit: string | undefined, cwd: string): strin
 
 /** Makes the folder for our data, with a .gitignore of its own: what lies in it can be large and is never meant for git. */
 export async function ensureDataFolder(projectDir: string): Promise<string> {
-  const folder = join(projectDir, DATA_FOLDER);
+  const folder = dataFolder(projectDir);
   await mkdir(folder, { recursive: true });
-  const ignore = join(folder, ".gitignore");
-  if (!existsSync(ignore)) await writeFile(ignore, "*\n");
+  try {
+    await writeFile(join(folder, ".gitignore"), "*\n", { flag: "wx" });
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code !== "EEXIST") throw thrown;
+  }
   return folder;
 }
 
-/** How files and rows name a file: relative to the project with forward slashes inside it, absolute outside. */
+/** How files and rows name a file: relative to the project inside it, absolute outside, always with forward slashes. */
 export function projectPath(projectDir: string, file: string): string {
   const path = relative(projectDir, resolve(file));
-  return path === "" || path.startsWith("..") || resolve(path) === path ? resolve(file) : path.split(sep).join("/");
+  const outside = path === "" || path === ".." || path.startsWith(`..${sep}`) || isAbsolute(path);
+  return (outside ? resolve(file) : path).split(sep).join("/");
 }

@@ -6,7 +6,7 @@ import { AppError, type ErrorCode, type Problem } from "#protocol/errors.ts";
 import { EventLine } from "#protocol/files/events.ts";
 import { terminate } from "../hosts/here.ts";
 import { JOB } from "../jobs/layout.ts";
-import { objectIn } from "../jobs/read-lines.ts";
+import { objectIn } from "../files/json.ts";
 import { type JobStateName, jobState } from "../jobs/state.ts";
 
 const POLL_MS = 150;

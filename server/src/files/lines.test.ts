@@ -1,19 +1,22 @@
 import assert from "node:assert/strict";
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
-import { openAppend } from "./append-file.ts";
-import { type Line, objectIn, readLines } from "./read-lines.ts";
+import { replaceFileByLines } from "./durable.ts";
+import { objectIn } from "./json.ts";
+import { type Line, readLines } from "./lines.ts";
 
 const root = mkdtempSync(join(tmpdir(), "jiuzhang-lines-"));
 after(() => rmSync(root, { recursive: true, force: true }));
 
-async function collect(path: string): Promise<Line[]> {
-  const lines: Line[] = [];
-  for await (const line of readLines(path)) lines.push(line);
+async function collect(path: string) {
+  const lines: { text: string; number: number; complete: boolean; end: number }[] = [];
+  for await (const batch of readLines(path))
+    for (const { bytes, number, complete, position, length } of batch)
+      lines.push({ text: String(bytes), number, complete, end: position + length + (complete ? 1 : 0) });
   return lines;
 }
 
@@ -58,10 +61,10 @@ test("lines of any bytes come as they stand, with their ends, plain and packed",
 
 test("a line longer than any chunk is one line", async () => {
   const path = join(root, "long.jsonl");
-  writeFileSync(path, `${"é".repeat(700_000)}\nx\n`);
+  writeFileSync(path, `${"é".repeat(1_400_000)}\nx\n`);
   assert.deepEqual(
     (await collect(path)).map(({ text }) => text.length),
-    [700_000, 1],
+    [1_400_000, 1],
   );
 });
 
@@ -78,22 +81,30 @@ test("only an object is an object", () => {
   for (const text of ["", "1", "null", "[]", "{", '"x"', "\0"]) assert.equal(objectIn(text), null);
 });
 
-test("a torn tail of any length is cut off, a whole one is closed", () => {
-  const path = join(root, "append.jsonl");
-  for (const tail of ["x", "y".repeat(200_000), ""]) {
-    writeFileSync(path, `one\n${tail}`);
-    const file = openAppend(path);
-    assert.equal(file.bytes, 4);
-    file.append("two\n");
-    file.syncNow();
-    assert.equal(file.bytes, 8);
-    file.close();
-    assert.equal(readFileSync(path, "utf8"), "one\ntwo\n");
-  }
-  writeFileSync(path, "one\n{}");
-  openAppend(path, (line) => line === "{}").close();
-  assert.equal(readFileSync(path, "utf8"), "one\n{}\n");
-  closeSync(openSync(path, "w"));
-  openAppend(path).close();
-  assert.equal(readFileSync(path, "utf8"), "");
+test("from a position on, up to an end, and without the bytes of what is too long", async () => {
+  const path = join(root, "part.jsonl");
+  writeFileSync(path, "one\ntwo\nthirteen\nfour\n");
+  const { value: lines } = await readLines(path, { position: 4, line: 1, end: 17, limit: 5 }).next();
+  assert.deepEqual(
+    (lines as Line[]).map(({ bytes, position, number, complete }) => [bytes?.toString() ?? null, position, number, complete]),
+    [
+      ["two", 4, 2, true],
+      [null, 8, 3, true],
+    ],
+  );
+});
+
+test("a file is replaced as a whole or stays as it was", async () => {
+  const folder = mkdtempSync(join(root, "replace-"));
+  const path = join(folder, "file.jsonl");
+  const many = async function* (fails: boolean) {
+    for (let k = 0; k < 100_000; k++) yield `${k}\n`;
+    if (fails) throw new Error("no more");
+  };
+  await replaceFileByLines(path, many(false));
+  const whole = readFileSync(path, "utf8");
+  assert.equal(whole.split("\n").length, 100_001);
+  await assert.rejects(replaceFileByLines(path, many(true)), /no more/);
+  assert.equal(readFileSync(path, "utf8"), whole);
+  assert.deepEqual(readdirSync(folder), ["file.jsonl"]);
 });

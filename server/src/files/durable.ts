@@ -3,30 +3,66 @@ import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, write
 import { dirname } from "node:path";
 import { crashPoint } from "../store/crash-point.ts";
 
+const HELD_CHARACTERS = 256 * 1024;
+
 /** Writes all of a buffer or throws: a short write is retried, so that a full disk shows as its error and never as a torn file. */
 export function writeAll(fd: number, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at, bytes.length - at);
 }
 
+/** A name beside `path` for what is not finished yet. */
+export const unfinished = (path: string): string => `${path}.${randomBytes(6).toString("hex")}.tmp`;
+
 /** Replaces a file as a whole: written checked, synced, renamed into place, the directory synced. A reader sees the old or the new one. */
 export function replaceFile(path: string, text: string): void {
-  const temporary = `${path}.${randomBytes(6).toString("hex")}.tmp`;
+  const temporary = unfinished(path);
   try {
     const fd = openSync(temporary, "wx");
     try {
       crashPoint("temporary file opened");
       writeAll(fd, Buffer.from(text));
-      crashPoint("temporary file written");
-      fsyncSync(fd);
+      finish(fd);
     } finally {
       closeSync(fd);
     }
-    crashPoint("temporary file synced");
-    renameSync(temporary, path);
-  } catch (error) {
+    putInPlace(temporary, path);
+  } finally {
     rmSync(temporary, { force: true });
-    throw error;
   }
+}
+
+/** The same for a file that may be large: `lines`, each with its newline, are written as they come. */
+export async function replaceFileByLines(path: string, lines: AsyncIterable<string>): Promise<void> {
+  const temporary = unfinished(path);
+  try {
+    const fd = openSync(temporary, "wx");
+    try {
+      let held = "";
+      for await (const line of lines) {
+        held += line;
+        if (held.length < HELD_CHARACTERS) continue;
+        writeAll(fd, Buffer.from(held));
+        held = "";
+      }
+      writeAll(fd, Buffer.from(held));
+      finish(fd);
+    } finally {
+      closeSync(fd);
+    }
+    putInPlace(temporary, path);
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+}
+
+function finish(fd: number): void {
+  crashPoint("temporary file written");
+  fsyncSync(fd);
+}
+
+function putInPlace(temporary: string, path: string): void {
+  crashPoint("temporary file synced");
+  renameSync(temporary, path);
   crashPoint("file renamed into place");
   syncDirectory(dirname(path));
 }
