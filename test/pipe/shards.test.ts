@@ -104,7 +104,7 @@ test("responses go on in the last shard, and behind a packed one", async () => {
 test("keys of the skip list are not asked", async () => {
   const scope = server.scope();
   const { dir } = await makeJob(join(folder.path, "skip"), scope.url, 4);
-  writeSkip(dir, [keyOf(1), keyOf(3), "0".repeat(64)]);
+  await writeSkip(dir, [keyOf(1), keyOf(3), "0".repeat(64)]);
   assert.equal((await send(dir).ended).code, 0);
   assert.deepEqual(scope.counts(), { "0": 1, "2": 1 });
   assert.equal((await jobState(dir)).state, "succeeded");

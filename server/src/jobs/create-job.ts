@@ -4,17 +4,17 @@ import { join } from "node:path";
 import { fail } from "#protocol/errors.ts";
 import type { JobFile, SendSpec } from "#protocol/files/job.ts";
 import type { IndexLine, RequestLine } from "#protocol/files/shards.ts";
+import { readIfThere, replaceFile, replaceFileByLines, syncDirectory } from "../files/durable.ts";
+import { objectIn } from "../files/json.ts";
 import { isAlive, type ProcessIdentity, processIdentity } from "../hosts/process-identity.ts";
 import { canonicalJson } from "../requests/canonical-json.ts";
 import { createKeySet } from "../requests/key-set.ts";
 import { createShardPlan } from "../requests/shard-plan.ts";
 import { crashPoint } from "../store/crash-point.ts";
-import { readIfThere, replaceFile, syncDirectory } from "../files/durable.ts";
 import { JOB, jobsDirectory } from "./layout.ts";
 import { readJob } from "./read-job.ts";
-import { objectIn } from "../files/json.ts";
 import { createShardWriter } from "./shard-writer.ts";
-import { jobState } from "./state.ts";
+import { jobState, mayRun } from "./state.ts";
 
 export interface NewJob {
   projectDir: string;
@@ -79,11 +79,12 @@ export async function createJob({ projectDir, spec, requests, templates }: NewJo
   }
 }
 
-/** Lists keys that were answered elsewhere, so that this job does not ask them. Replaces an earlier list. */
-export function writeSkip(dir: string, keys: Iterable<string>): void {
-  const lines: string[] = [];
-  for (const key of keys) lines.push(`${JSON.stringify({ custom_id: key })}\n`);
-  replaceFile(join(dir, JOB.skip), lines.join(""));
+/** Lists keys that were answered elsewhere, so that this job does not ask them. Replaces an earlier list as a whole. */
+export async function writeSkip(dir: string, keys: AsyncIterable<string> | Iterable<string>): Promise<void> {
+  const lines = async function* () {
+    for await (const key of keys) yield `${JSON.stringify({ custom_id: key })}\n`;
+  };
+  await replaceFileByLines(join(dir, JOB.skip), lines());
 }
 
 const specHash = (spec: SendSpec): string => createHash("sha256").update(canonicalJson(spec)).digest("hex");
@@ -141,7 +142,7 @@ async function takeOver(dir: string, wanted: JobFile): Promise<JobFile> {
       where: { file: join(dir, JOB.job) },
       remedy: "Move the directory away and run the same command again.",
     });
-  if (there.spec_sha256 === wanted.spec_sha256 || (await jobState(dir)).state === "running") return there;
+  if (there.spec_sha256 === wanted.spec_sha256 || mayRun(await jobState(dir))) return there;
   const changed: JobFile = { ...there, spec: wanted.spec, spec_sha256: wanted.spec_sha256 };
   replaceFile(join(dir, JOB.job), jobText(changed));
   return changed;

@@ -101,7 +101,7 @@ test("who does not get in is told the file and what to do", async () => {
   await withProjectLock(project, () => {});
   write(join(project, ".jiuzhang"), "plan.2.lock", { host: "another" });
   await assert.rejects(
-    withProjectLock(project, () => {}, 30),
+    withProjectLock(project, () => {}, { patience: 30 }),
     (error) =>
       error instanceof AppError &&
       error.problem.code === "project/busy" &&

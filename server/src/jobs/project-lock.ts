@@ -1,16 +1,19 @@
-import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { fail } from "#protocol/errors.ts";
+import { dataFolder } from "../project/root.ts";
 import { type Lock, tryLock } from "./lock.ts";
 
 /**
  * Runs `fn` while no other process of the project plans: a short lock under `.jiuzhang`, never held while anything is
  * generated. A lock whose owner died on this machine is taken over; one of another machine cannot be judged from here.
- * @param patience milliseconds to wait for the other process
- * @throws project/busy
+ * `patience`: milliseconds to wait for the other process. @throws project/busy, or why `signal` was raised while waiting
  */
-export async function withProjectLock<T>(projectDir: string, fn: () => Promise<T> | T, patience = 30_000): Promise<T> {
-  const lock = await acquire(join(projectDir, ".jiuzhang"), performance.now() + patience);
+export async function withProjectLock<T>(
+  projectDir: string,
+  fn: () => Promise<T> | T,
+  { patience = 30_000, signal }: { patience?: number; signal?: AbortSignal } = {},
+): Promise<T> {
+  const lock = await acquire(dataFolder(projectDir), performance.now() + patience, signal);
   try {
     return await fn();
   } finally {
@@ -18,7 +21,7 @@ export async function withProjectLock<T>(projectDir: string, fn: () => Promise<T
   }
 }
 
-async function acquire(directory: string, deadline: number): Promise<Lock> {
+async function acquire(directory: string, deadline: number, signal: AbortSignal | undefined): Promise<Lock> {
   for (let pause = 10; ; pause = Math.min(250, pause * 1.5)) {
     const attempt = await tryLock(directory, "plan");
     if ("lock" in attempt) return attempt.lock;
@@ -31,6 +34,7 @@ async function acquire(directory: string, deadline: number): Promise<Lock> {
           : "Wait for it to finish and run the same command again.",
         data: { pid: heldBy.pid, host: heldBy.host },
       });
+    signal?.throwIfAborted();
     await wait(pause);
   }
 }

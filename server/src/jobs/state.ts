@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { ExitFile, ManifestFile, StartedFile } from "#protocol/files/job.ts";
-import { isAlive } from "../hosts/process-identity.ts";
 import { readIfThere } from "../files/durable.ts";
-import { JOB } from "./layout.ts";
 import { objectIn } from "../files/json.ts";
+import { isAlive } from "../hosts/process-identity.ts";
+import { JOB } from "./layout.ts";
 
 /**
  * `lost`: the process is gone and did not say how it ended (killed, power cut); it may be started again.
@@ -34,6 +34,10 @@ function nameOf(exit: ExitFile, manifest: boolean): JobStateName {
   if (exit.code === 0) return manifest ? "succeeded" : "unknown";
   return "failed";
 }
+
+/** Whether a process may be at work on the job: it lives, or another machine would have to tell and nothing says that it ended. */
+export const mayRun = ({ state, alive }: { state: JobStateName; alive: Observation["alive"] }): boolean =>
+  state === "running" || (state === "unknown" && alive === "unknown");
 
 /** Reads the files of a job directory. They may change while this reads; every combination gives a state that was true. */
 export async function observeJob(dir: string): Promise<Observation> {

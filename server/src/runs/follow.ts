@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { AppError, type ErrorCode, type Problem } from "#protocol/errors.ts";
 import { EventLine } from "#protocol/files/events.ts";
+import { objectIn } from "../files/json.ts";
 import { terminate } from "../hosts/here.ts";
 import { JOB } from "../jobs/layout.ts";
-import { objectIn } from "../files/json.ts";
-import { type JobStateName, jobState } from "../jobs/state.ts";
+import { type JobStateName, jobState, mayRun } from "../jobs/state.ts";
 
 const POLL_MS = 150;
 
@@ -44,7 +44,7 @@ export async function followJob(options: FollowOptions): Promise<JobStateName> {
     const observed = await jobState(dir);
     offset = await readEvents(dir, offset, options.onEvent);
     await options.ingest();
-    if (observed.state !== "running" && observed.state !== "queued") return observed.state;
+    if (!mayRun(observed)) return observed.state;
     if (signal.aborted) {
       if (options.stopOnAbort) await stopJob(dir);
       await options.ingest();

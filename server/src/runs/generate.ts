@@ -1,16 +1,17 @@
-import { basename } from "node:path";
+import { basename, join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import type { Row } from "#protocol/corpus.ts";
 import { AppError, fail } from "#protocol/errors.ts";
 import type { EventLine } from "#protocol/files/events.ts";
 import type { SendSpec } from "#protocol/files/job.ts";
 import type { TemplateSummary } from "../corpus/job-summary.ts";
 import { spawnDetached } from "../hosts/here.ts";
-import { readRequests } from "../jobs/answered.ts";
+import { readRequests, type StoredRequest } from "../jobs/answered.ts";
 import { createJob, writeSkip } from "../jobs/create-job.ts";
-import { jobsDirectory } from "../jobs/layout.ts";
+import { JOB, jobsDirectory } from "../jobs/layout.ts";
 import { withProjectLock } from "../jobs/project-lock.ts";
 import { readJob } from "../jobs/read-job.ts";
-import { jobState } from "../jobs/state.ts";
+import { jobState, mayRun } from "../jobs/state.ts";
 import { eventsSize, followJob, lastError } from "./follow.ts";
 import { type PlanOptions, planLines } from "./plan.ts";
 import type { RunPorts } from "./ports.ts";
@@ -19,8 +20,10 @@ export interface GenerateOptions extends PlanOptions {
   spec: SendSpec;
   /** Environment of the job's process: it holds the key that the spec names. */
   env: NodeJS.ProcessEnv;
-  signal: AbortSignal;
 }
+
+/** Keys are looked up in lots. */
+const LOOKED_UP = 500;
 
 export interface GenerateObserver {
   /** The job is known: how many requests it has, how many of them were answered before. */
@@ -46,6 +49,8 @@ interface Round {
   dir: string;
   requests: number;
   answered: number;
+  /** Requests that no one has answered and no one else asks. */
+  missing: number;
   /** Whether `send` was started (or runs already) for what is missing. */
   running: boolean;
   ours: boolean;
@@ -63,21 +68,28 @@ export async function generate(ports: RunPorts, options: GenerateOptions, observ
   const { store } = ports;
   let reused: number | null = null;
   let dir: string | null = null;
+  let settled = false;
   for (;;) {
-    const round: Round = await withProjectLock(ports.projectDir, () => plan(ports, options, dir));
+    const round: Round = await withProjectLock(ports.projectDir, () => plan(ports, options, dir), { signal: options.signal });
     dir = round.dir;
+    if (settled && round.missing > 0)
+      throw fail("job/corrupt", `${round.missing} answers of the job cannot be read`, {
+        where: { file: join(dir, JOB.out) },
+        remedy:
+          "Move that folder away and run the same command again: what it holds besides is in the index, and only these are asked again.",
+      });
     const job = basename(dir);
     if (reused === null) {
       reused = round.answered;
       const waiting = [...round.others.values()].reduce((sum, count) => sum + count, 0);
       observer.onPlan({ job, dir: round.dir, requests: round.requests, answered: reused, asking: round.requests - reused - waiting });
     }
-    const ingest = async () => {
-      const report = await store.write("ingestJob", { dir: round.dir });
+    const ingest = async (live: boolean) => {
+      const report = await store.write("ingestJob", { dir: round.dir, live });
       for (const { row, seed } of report.added) observer.onRow(row, seed);
     };
     if (!round.running && round.others.size === 0) {
-      await ingest();
+      await ingest(false);
       return {
         job,
         dir: round.dir,
@@ -87,11 +99,14 @@ export async function generate(ports: RunPorts, options: GenerateOptions, observ
         summary: await store.read("jobSummary", { job }),
       };
     }
-    if (round.running) await followOwn(round, { ingest, observer, signal: options.signal });
+    // What other jobs had answered comes now; while this one runs, only its own answers do.
+    await ingest(false);
+    if (round.running) await followOwn(round, { ingest: () => ingest(true), observer, signal: options.signal });
+    settled = round.running && round.ours && round.others.size === 0;
     for (const [other, count] of round.others) {
       observer.onWait(other, count);
-      const dir = `${jobsDirectory(ports.projectDir)}/${other}`;
-      const takeIn = async () => void (await store.write("ingestJob", { dir }));
+      const dir = join(jobsDirectory(ports.projectDir), other);
+      const takeIn = async () => void (await store.write("ingestJob", { dir, live: true }));
       await followJob({ dir, ingest: takeIn, onEvent: () => {}, eventsFrom: eventsSize(dir), signal: options.signal, stopOnAbort: false });
     }
   }
@@ -109,7 +124,7 @@ async function followOwn(
   if (state === "stopped")
     throw fail("cancelled", "The job was stopped", { where: { file: dir }, remedy: "Run the same command again: it goes on from there." });
   throw fail("job/failed", `The job ended without saying why (${state})`, {
-    where: { file: `${dir}/stderr.log` },
+    where: { file: join(dir, "stderr.log") },
     remedy: "Look at that file; running the same command again asks only what is missing.",
   });
 }
@@ -132,73 +147,98 @@ async function plan(ports: RunPorts, options: GenerateOptions, known: string | n
         })
       : { dir: known, job: readJob(known) };
   const eventsFrom = eventsSize(dir);
-  if (living.has(job.id))
-    return {
-      dir,
-      requests: job.requests,
-      answered: (await states(ports, dir, living)).answered,
-      running: true,
-      ours: false,
-      eventsFrom,
-      others: new Map(),
-    };
+  const found: Found = { answered: 0, missing: 0, others: new Map() };
+  const skip = skippable(ports, { dir, living, found, signal: options.signal });
+  if (living.has(job.id)) {
+    // Whoever runs it has written its skip list.
+    for await (const _ of skip);
+    return { ...found, dir, requests: job.requests, running: true, ours: false, eventsFrom, others: new Map() };
+  }
   await store.write("ingestJob", { dir });
-  const found = await states(ports, dir, living);
   // Keys that stand in the skip list are never asked by this job while they stand there.
-  writeSkip(dir, found.skip);
-  const round = { dir, requests: job.requests, answered: found.answered, ours: true, eventsFrom, others: found.others };
-  if (found.missing === 0) return { ...round, running: false };
-  await startSend(ports, dir, options.env);
-  return { ...round, running: true };
+  await writeSkip(dir, skip);
+  const round = { ...found, dir, requests: job.requests, running: found.missing > 0, ours: true, eventsFrom };
+  return round.running ? { ...round, ours: await startSend(ports, dir, options.env) } : round;
 }
 
-/** Ids of jobs whose process lives, or may live on another machine. */
+/**
+ * Ids of jobs whose process lives, or may live on another machine. One that has ended since everything was taken in is taken in
+ * once more: its last answers are paid for.
+ */
 async function livingJobs({ store, projectDir }: RunPorts): Promise<Set<string>> {
   const living = new Set<string>();
   for (const id of await store.read("unfinishedJobs", null)) {
-    const { state } = await jobState(`${jobsDirectory(projectDir)}/${id}`);
-    if (state === "running" || state === "unknown") living.add(id);
+    const dir = join(jobsDirectory(projectDir), id);
+    if (mayRun(await jobState(dir))) living.add(id);
+    else await store.write("ingestJob", { dir });
   }
   return living;
 }
 
-async function states({ store }: RunPorts, dir: string, living: ReadonlySet<string>) {
-  const own = basename(dir);
-  const found = { answered: 0, missing: 0, skip: [] as string[], others: new Map<string, number>() };
-  const judge = async (keys: string[]) => {
-    const known = await store.read("knownKeys", { keys });
+/** What is known about the requests of a job, counted while its skip list is gone through. */
+interface Found {
+  answered: number;
+  missing: number;
+  others: Map<string, number>;
+}
+
+/** Keys that the job need not ask though its own shards hold no answer: answered in another job, or being asked by a living one. */
+async function* skippable(
+  { store }: RunPorts,
+  { dir, living, found, signal }: { dir: string; living: ReadonlySet<string>; found: Found; signal: AbortSignal },
+): AsyncGenerator<string> {
+  const job = basename(dir);
+  for await (const keys of inLots(readRequests(dir))) {
+    signal.throwIfAborted();
+    const known = await store.read("knownKeys", { keys, job });
     const answered = new Set(known.answered);
+    const own = new Set(known.own);
     const elsewhere = new Map<string, string>();
-    for (const { key, job } of known.open) if (job !== own && living.has(job)) elsewhere.set(key, job);
+    for (const { key, job: other } of known.open) if (other !== job && living.has(other)) elsewhere.set(key, other);
     for (const key of keys) {
       const other = elsewhere.get(key);
       if (answered.has(key)) found.answered++;
       else if (other !== undefined) found.others.set(other, (found.others.get(other) ?? 0) + 1);
       else found.missing++;
-      if (answered.has(key) || other !== undefined) found.skip.push(key);
+      if ((answered.has(key) && !own.has(key)) || other !== undefined) yield key;
     }
-  };
-  let batch: string[] = [];
-  for await (const { line } of readRequests(dir)) {
-    batch.push(line.custom_id);
-    if (batch.length < 500) continue;
-    await judge(batch);
-    batch = [];
   }
-  await judge(batch);
-  return found;
 }
 
-/** Starts `send` and waits until it owns the directory, so that whoever plans next sees a living job. */
-async function startSend(ports: RunPorts, dir: string, env: NodeJS.ProcessEnv): Promise<void> {
+async function* inLots(requests: AsyncIterable<StoredRequest>): AsyncGenerator<string[]> {
+  let lot: string[] = [];
+  for await (const { line } of requests) {
+    lot.push(line.custom_id);
+    if (lot.length < LOOKED_UP) continue;
+    yield lot;
+    lot = [];
+  }
+  yield lot;
+}
+
+/**
+ * Starts `send` and waits until it owns the directory, so that whoever plans next sees a living job.
+ * @returns whether it is ours: false where another process came first. @throws job/failed where it ended before it began
+ */
+async function startSend(ports: RunPorts, dir: string, env: NodeJS.ProcessEnv): Promise<boolean> {
   const child = await spawnDetached({ command: process.execPath, args: [ports.sendEntry, dir], directory: dir, env });
   let ended = false;
   void child.exited.then(() => {
     ended = true;
   });
   for (;;) {
-    const { started } = await jobState(dir);
-    if (ended || (started !== null && started !== "unreadable" && started.pid === child.pid)) return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    // Looked at before the files: whoever had ended by then has written all that it ever will.
+    const over = ended;
+    const observed = await jobState(dir);
+    const { started } = observed;
+    if (started !== null && started !== "unreadable" && started.pid === child.pid) return true;
+    if (over) {
+      if (mayRun(observed)) return false;
+      throw fail("job/failed", "The job's process ended before it began", {
+        where: { file: join(dir, "stderr.log") },
+        remedy: "The end of that file says why; then run the same command again.",
+      });
+    }
+    await wait(20);
   }
 }

@@ -15,6 +15,8 @@ export interface PlanOptions {
   /** Leave out what has been asked before, and go on until `count` new ones are found. */
   more: boolean;
   sampling: Sampling;
+  /** Ends the planning between two requests. */
+  signal: AbortSignal;
   model: { name: string; identity: string; maxTokensField: "auto" | "max_tokens" | "max_completion_tokens" };
 }
 
@@ -35,6 +37,7 @@ export async function* planLines(
   let made = 0;
   let lot: ReturnType<typeof buildRequest>[] = [];
   for await (const { template, seed, sample } of planRequests({ templates: options.templates, seeds, count, assign: options.assign })) {
+    options.signal.throwIfAborted();
     const request = buildRequest({
       template: template.template,
       templatePath: template.path,
