@@ -24,19 +24,17 @@ export function findAnswer(solution: string, where: ParseRule["answer"]): string
 export function lastBoxed(text: string): string | null {
   const open: { content: number; boxed: boolean }[] = [];
   let best: { start: number; end: number } | null = null;
-  for (let at = 0; at < text.length; at++) {
-    const character = text[at];
-    if (character === "\\") {
+  const marks = /[\\{}]/g;
+  for (let mark = marks.exec(text); mark !== null; mark = marks.exec(text)) {
+    const at = mark.index;
+    if (mark[0] === "\\") {
       const command = /^\\(?:boxed|fbox|framebox)[ \t]*\{/.exec(text.slice(at, at + 16));
-      if (command === null) {
-        at++;
-        continue;
-      }
-      at += command[0].length - 1;
-      open.push({ content: at + 1, boxed: true });
-    } else if (character === "{") {
+      const length = command?.[0].length ?? 2;
+      marks.lastIndex = at + length;
+      if (command !== null) open.push({ content: at + length, boxed: true });
+    } else if (mark[0] === "{") {
       open.push({ content: at + 1, boxed: false });
-    } else if (character === "}") {
+    } else {
       const group = open.pop();
       if (group?.boxed && text.slice(group.content, at).trim() !== "" && (best === null || group.content > best.start))
         best = { start: group.content, end: at };

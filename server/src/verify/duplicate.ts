@@ -1,10 +1,14 @@
 import type { Verdict } from "#protocol/corpus.ts";
 
 /** The text by which problems are compared: letter case and white space do not count. */
-export const normalise = (text: string): string => text.normalize("NFC").toLowerCase().replace(UNEVEN_SPACE, " ").trim();
+export function normalise(text: string): string {
+  const folded = text.normalize("NFC").toLowerCase();
+  // To look first takes half the time, and most texts have nothing to replace.
+  const uneven = folded.includes("  ") || OTHER_SPACE.test(folded);
+  return (uneven ? folded.replace(/\s+/g, " ") : folded).trim();
+}
 
-/** Every run of white space but a single space, which would be replaced by itself. */
-const UNEVEN_SPACE = /\s{2,}|[^\S ]/g;
+const OTHER_SPACE = /[^\S ]/;
 
 /** Digits of an id that a reason shows. */
 const SHOWN_DIGITS = 6;
