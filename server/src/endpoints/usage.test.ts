@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { price, readUsage } from "./usage.ts";
+import { readUsage } from "./usage.ts";
 
 test("usage of every provider", () => {
   assert.equal(readUsage({}), null);
@@ -26,11 +26,4 @@ test("usage of every provider", () => {
   assert.equal(readUsage({ usage: { prompt_tokens: 30, completion_tokens: 1, prompt_cache_hit_tokens: 10 } })?.cached, 10);
   assert.equal(readUsage({ usage: { prompt_tokens: 3, total_tokens: 9 } })?.completion, 6);
   assert.equal(readUsage({ usage: { prompt_tokens: "many", completion_tokens: -1 } })?.prompt, 0);
-});
-
-test("price per million tokens, cached ones at their own", () => {
-  const usage = { prompt: 1_000_000, completion: 100_000, cached: 400_000, reasoning: 50_000 };
-  assert.equal(price(usage, { prompt: 2.5, completion: 10 }), 3.5);
-  assert.equal(price(usage, { prompt: 2.5, completion: 10, cached: 0.5 }), 2.7);
-  assert.equal(price({ prompt: 0, completion: 0, cached: 0, reasoning: 0 }, { prompt: 1, completion: 1 }), 0);
 });

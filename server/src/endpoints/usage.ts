@@ -18,18 +18,5 @@ export function readUsage(body: Json): Usage | null {
   return { prompt, completion, cached: Math.min(cached, prompt), reasoning };
 }
 
-/** Prices in money per million tokens, as `jiuzhang.yaml` has them. Without a price for cached tokens they cost what others cost. */
-export interface Prices {
-  prompt: number;
-  completion: number;
-  cached?: number;
-}
-
-/** What the tokens cost, in the money of the prices. Reasoning tokens are completion tokens and are paid as such. */
-export function price(usage: Usage, prices: Prices): number {
-  const cached = usage.cached * (prices.cached ?? prices.prompt);
-  return ((usage.prompt - usage.cached) * prices.prompt + cached + usage.completion * prices.completion) / 1_000_000;
-}
-
 const object = (value: unknown): Json | null => (typeof value === "object" && value !== null ? (value as Json) : null);
 const count = (value: unknown): number | null => (typeof value === "number" && Number.isFinite(value) && value >= 0 ? value : null);
