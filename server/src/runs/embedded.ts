@@ -1,7 +1,10 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Progress } from "#protocol/corpus.ts";
+import { fail } from "#protocol/errors.ts";
 import type { SendSpec } from "#protocol/files/job.ts";
 import { fetchModel } from "../engine/fetch-model.ts";
+import { cachedHash } from "../engine/hash-file.ts";
 import { installEngine } from "../engine/install.ts";
 import { type RunningEngine, type StartOptions, startEngine } from "../engine/start.ts";
 import { entries, shippedFolder } from "../entries.ts";
@@ -39,12 +42,16 @@ export async function startEmbedded(
   return await startEngine({ ...options, entry: entries.engine, engineDir, modelFile: model.path, modelSha256: model.sha256 });
 }
 
-/** Starts the engine that a job names; what it logs goes to the job's stderr.log. */
-export function startForJob(
+/**
+ * Starts the engine that a job names; what it logs goes to the job's stderr.log.
+ * @throws engine/model-missing, engine/model-corrupt where the file is not the one that the job's requests name
+ */
+export async function startForJob(
   { model_file, model_sha256, threads }: NonNullable<SendSpec["endpoint"]["embedded"]>,
   parallel: number,
   signal: AbortSignal,
 ): Promise<RunningEngine> {
+  await checkModel(model_file, model_sha256, signal);
   return startEmbedded(
     { path: model_file, sha256: model_sha256 },
     {
@@ -56,4 +63,12 @@ export function startForJob(
       onLog: (line) => process.stderr.write(`engine: ${line}\n`),
     },
   );
+}
+
+/** Another model's answers under this one's identity would be wrong for ever. */
+async function checkModel(file: string, sha256: string, signal: AbortSignal): Promise<void> {
+  const remedy = "Put the file back, or run the command again: it makes a job for the model that it finds.";
+  if (!existsSync(file)) throw fail("engine/model-missing", "The job's model file is gone", { where: { file }, remedy });
+  if ((await cachedHash(cacheDir(), file, signal)) !== sha256)
+    throw fail("engine/model-corrupt", "The model file is not the one that the job was made for", { where: { file }, remedy });
 }
