@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { mkdirSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { type CannedServer, startCannedServer } from "./canned-server.ts";
@@ -107,6 +107,31 @@ test("a run over an edited file has all of its rows and asks only for the change
   assert.equal(edited.code, 0, edited.stderr);
   assert.equal(lastSummary(edited.objects()).answered, 6);
   assert.equal(total() - before, 7);
+});
+
+test("a job whose process cannot begin is told with its log, and nothing is waited for", async () => {
+  const cwd = folder.project("unable");
+  server.status = 401;
+  assert.equal((await cli(generateArgs(server.url, 2), { cwd })).code, 1);
+  server.status = 200;
+  // In the place of a file that the process makes first.
+  const blocked = join(cwd, ".jiuzhang", "jobs", String(jobs(cwd)[0]), ".reserve");
+  mkdirSync(blocked);
+  const unable = await cli(generateArgs(server.url, 2), { cwd });
+  assert.equal(unable.code, 1, unable.stderr);
+  assert.match(unable.stderr, /stderr\.log: The job's process ended before it began/);
+  rmdirSync(blocked);
+  assert.equal((await cli(generateArgs(server.url, 2), { cwd })).code, 0);
+});
+
+test("problems are never put into a dataset of seeds", async () => {
+  const cwd = folder.project("kinds");
+  const before = total();
+  const refused = await cli([...generateArgs(server.url, 2), "--dataset", "seeds"], { cwd });
+  assert.equal(refused.code, 2, refused.stderr);
+  assert.match(refused.stderr, /“seeds” is a dataset of seeds/);
+  assert.deepEqual(jobs(cwd), []);
+  assert.equal(total(), before);
 });
 
 test("two terminals at once: what one asks, the other waits for", async () => {

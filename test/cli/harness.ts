@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -114,4 +114,3 @@ export const jobs = (project: string): string[] => {
 };
 
 export const readText = (path: string): string => readFileSync(path, "utf8");
-export const copyTree = (from: string, to: string): void => cpSync(from, to, { recursive: true });

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import type { ExitFile, StartedFile } from "#protocol/files/job.ts";
 import { processIdentity } from "../hosts/process-identity.ts";
-import { jobState, type Observation, stateOf } from "./state.ts";
+import { jobState, mayRun, type Observation, stateOf } from "./state.ts";
 
 const root = mkdtempSync(join(tmpdir(), "jiuzhang-state-"));
 after(() => rmSync(root, { recursive: true, force: true }));
@@ -36,6 +36,23 @@ test("every combination of files has one state", () => {
     [{ started: "unreadable" }, "unknown"],
   ];
   for (const [more, state] of cases) assert.equal(stateOf(observed(more)), state, JSON.stringify(more));
+});
+
+test("a process may be at work where it lives, and where another machine would have to tell", () => {
+  const cases: [Partial<Observation>, boolean][] = [
+    [{ started, alive: true }, true],
+    [{ started, alive: "unknown" }, true],
+    [{ started, alive: true, exit: "unreadable" }, true],
+    [{ started, alive: "unknown", exit: exit(75) }, false],
+    [{ started, alive: false, exit: "unreadable" }, false],
+    [{ started, alive: false, exit: exit(0) }, false],
+    [{ started, alive: false }, false],
+    [{}, false],
+  ];
+  for (const [more, wanted] of cases) {
+    const observation = observed(more);
+    assert.equal(mayRun({ ...observation, state: stateOf(observation) }), wanted, JSON.stringify(more));
+  }
 });
 
 test("files are read as they are: an empty exit file means unknown, another host's process is not judged", async () => {

@@ -6,12 +6,14 @@ import type { EventLine } from "#protocol/files/events.ts";
 import type { SendSpec } from "#protocol/files/job.ts";
 import type { TemplateSummary } from "../corpus/job-summary.ts";
 import { spawnDetached } from "../hosts/here.ts";
+import { checkDatasetName } from "../ingest/registry.ts";
 import { readRequests, type StoredRequest } from "../jobs/answered.ts";
 import { createJob, writeSkip } from "../jobs/create-job.ts";
 import { JOB, jobsDirectory } from "../jobs/layout.ts";
 import { withProjectLock } from "../jobs/project-lock.ts";
 import { readJob } from "../jobs/read-job.ts";
 import { jobState, mayRun } from "../jobs/state.ts";
+import type { CorpusStore } from "../thread.ts";
 import { eventsSize, followJob, lastError } from "./follow.ts";
 import { type PlanOptions, planLines } from "./plan.ts";
 import type { RunPorts } from "./ports.ts";
@@ -136,6 +138,7 @@ async function followOwn(
 async function plan(ports: RunPorts, options: GenerateOptions, known: string | null): Promise<Round> {
   const { store, projectDir } = ports;
   await store.write("catchUp", {}, { signal: options.signal });
+  if (known === null) await refuseSeeds(store, options.spec.dataset);
   const living = await livingJobs(ports);
   const { dir, job } =
     known === null
@@ -159,6 +162,16 @@ async function plan(ports: RunPorts, options: GenerateOptions, known: string | n
   await writeSkip(dir, skip);
   const round = { ...found, dir, requests: job.requests, running: found.missing > 0, ours: true, eventsFrom };
   return round.running ? { ...round, ours: await startSend(ports, dir, options.env) } : round;
+}
+
+/** A dataset of seeds that took a problem would be one of problems from then on, and its seeds lost to every later run. */
+async function refuseSeeds(store: CorpusStore, name: string): Promise<void> {
+  checkDatasetName(name);
+  const there = (await store.read("datasets", null)).find((dataset) => dataset.name === name);
+  if (there?.kind === "seed")
+    throw fail("usage/invalid-argument", `“${name}” is a dataset of seeds, and problems would be put into it`, {
+      remedy: "Name another one with --dataset.",
+    });
 }
 
 /**
