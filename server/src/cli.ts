@@ -5,7 +5,6 @@ import { AppError, toProblem } from "#protocol/errors.ts";
 import { createContext, type GlobalOptions } from "./cli/context.ts";
 import { registerDatasets } from "./cli/datasets.ts";
 import { registerDoctor } from "./cli/doctor.ts";
-
 import { registerExport } from "./cli/export.ts";
 import { registerGenerate } from "./cli/generate.ts";
 import { registerImport } from "./cli/import.ts";
@@ -14,7 +13,6 @@ import { registerRebuild } from "./cli/rebuild.ts";
 import { registerRender } from "./cli/render.ts";
 import { registerSample } from "./cli/sample.ts";
 import { registerServe } from "./cli/serve.ts";
-
 import { registerShow } from "./cli/show.ts";
 
 const program = new Command("jiuzhang")
