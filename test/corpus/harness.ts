@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { hash } from "node:crypto";
 import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -5,6 +6,7 @@ import { join } from "node:path";
 import { after } from "node:test";
 import type { JobFile } from "#protocol/files/job.ts";
 import type { ParseRule } from "#protocol/template.ts";
+import { rebuild } from "../../server/src/ingest/rebuild.ts";
 import { openWriter } from "../../server/src/store/open.ts";
 import type { OpContext } from "../../server/src/store/ops.ts";
 import type { Sql } from "../../server/src/store/sql.ts";
@@ -145,4 +147,13 @@ export function dump(sql: Sql): object {
     problems: all("SELECT path, problem.line AS line, problem FROM problem JOIN file ON file.n = problem.file ORDER BY 1, 2"),
     datasets: all("SELECT name, kind, updated FROM dataset ORDER BY 1"),
   };
+}
+
+/** Rebuilds the index and compares it with what the live one said. */
+export async function rebuilt(project: string, live: object): Promise<void> {
+  const context = contextOf(project);
+  await rebuild(context, ruleOf);
+  const sql = openWriter(indexOf(project));
+  assert.deepEqual(dump(sql), live);
+  sql.close();
 }
