@@ -64,7 +64,8 @@ function seedDataset(projectDir: string, file: string): string {
   const stem =
     basename(path, extname(path))
       .replace(/[^A-Za-z0-9_.-]+/g, "-")
-      .replace(/^[^A-Za-z0-9]+/, "") || "seeds";
+      .replace(/^[^A-Za-z0-9]+/, "")
+      .slice(0, 80) || "seeds";
   if (path === `data/${basename(path)}`) return stem;
-  return `${stem.slice(0, 80)}-${createHash("sha256").update(path).digest("hex").slice(0, 6)}`;
+  return `${stem}-${createHash("sha256").update(path).digest("hex").slice(0, 6)}`;
 }

@@ -55,6 +55,17 @@ test("a text's chunks are the seeds that its import made", async () => {
   );
 });
 
+test("a file that was imported with a licence and a chunk of its own keeps them where none is given", async () => {
+  const context = contextOf(scratch());
+  const file = put(context.project, "book.txt", Array.from({ length: 9 }, () => "word ".repeat(50)).join("\n\n"));
+  const first = await importFile(context, { file, dataset: "book", license: "CC-BY-4.0", chunk: 250 });
+  const again = await importFile(context, { file, dataset: "book" });
+  assert.deepEqual([again.rows, again.duplicates], [0, first.rows + first.duplicates]);
+  const seeds = await collect(readSeeds(context.project, { dataset: "book", sha256: again.sha256 }));
+  assert.ok(seeds.length === first.rows && seeds.every(({ columns }) => columns?.license === "CC-BY-4.0"));
+  await assert.rejects(importFile(context, { file, dataset: "book", license: null }), { message: /with license CC-BY-4.0/ });
+});
+
 test("an import that is not there, or holds problems, is refused", async () => {
   const context = contextOf(scratch());
   await assert.rejects(collect(readSeeds(context.project, { dataset: "seeds", sha256: "0".repeat(64) })), {

@@ -20,10 +20,10 @@ export interface ImportArgs {
   /** Absolute path. */
   file: string;
   dataset: string;
-  /** For rows that name none. */
+  /** For rows that name none. What is left out is as an earlier import of the same file into the dataset had it. */
   license?: string | null;
   stage?: string | null;
-  /** Characters per chunk of a text. */
+  /** Characters per chunk of a text; left out as the two above. */
   chunk?: number;
   /** Rows per transaction, where the usual number is too many (for tests). */
   transactionRows?: number;
@@ -54,19 +54,23 @@ export async function importFile(context: OpContext, args: ImportArgs): Promise<
   const { dataset, license = null, stage = null } = args;
   const chunk = format === "markdown" || format === "text" ? { chunk: args.chunk ?? CHUNK_CHARACTERS } : {};
   const imported = new Date().toISOString();
-  const about = await declare(project, {
-    version: 1,
-    file: name,
-    sha256,
-    bytes,
-    dataset,
-    kind,
-    format,
-    ...chunk,
-    license,
-    stage,
-    imported,
-  });
+  const about = await declare(
+    project,
+    {
+      version: 1,
+      file: name,
+      sha256,
+      bytes,
+      dataset,
+      kind,
+      format,
+      ...chunk,
+      license,
+      stage,
+      imported,
+    },
+    args,
+  );
   crashPoint("import declared");
   const before = sql
     .prepare(
@@ -139,13 +143,14 @@ async function sync(path: string): Promise<void> {
 async function removeLeftovers(root: string): Promise<void> {
   for (const name of await readdir(root)) {
     if (!name.endsWith(".tmp")) continue;
-    const age = Date.now() - (await stat(join(root, name))).mtimeMs;
+    // Another process may just have put its copy in place.
+    const age = Date.now() - ((await stat(join(root, name)).catch(() => null))?.mtimeMs ?? Date.now());
     if (age > LEFTOVER_MILLISECONDS) await rm(join(root, name), { force: true });
   }
 }
 
 /** Writes what the import is, or returns what an earlier one of the same file and dataset wrote. */
-async function declare(project: string, about: ImportFile): Promise<ImportFile> {
+async function declare(project: string, about: ImportFile, given: Pick<ImportArgs, "license" | "stage" | "chunk">): Promise<ImportFile> {
   const path = join(importsDir(project), about.sha256, `import-${about.dataset}.json`);
   const there = await readImport(path);
   if (there === null) {
@@ -153,7 +158,8 @@ async function declare(project: string, about: ImportFile): Promise<ImportFile> 
     return about;
   }
   for (const option of ["license", "stage", "chunk", "kind", "format"] as const) {
-    if (there[option] === about[option]) continue;
+    const asked = option === "kind" || option === "format" || given[option] !== undefined;
+    if (!asked || there[option] === about[option]) continue;
     throw fail("usage/invalid-argument", `This file is in “${about.dataset}” already, with ${option} ${there[option] ?? "not given"}`, {
       where: { file: about.file },
       remedy: `Import it with the same ${option}, or into another dataset.`,
