@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -28,7 +28,7 @@ const progress = (done: number) => JSON.stringify({ event: "progress", at: AT, d
 test("a job of another machine is followed until its files tell the end; each whole event is told once, and the last answers are taken in", async () => {
   const { dir, say, end } = await foreignJob();
   say(`${progress(1)}\n`);
-  const eventsFrom = eventsSize(dir);
+  const eventsFrom = await eventsSize(dir);
   const told: EventLine[] = [];
   let rounds = 0;
   const steps = [
@@ -74,8 +74,13 @@ test("cancelling leaves a job of others alone, and takes in what there is", asyn
 test("the newest error of this run is the job's, and none of an earlier run", async () => {
   const { dir, say } = await foreignJob();
   const error = (message: string) => `${JSON.stringify({ event: "error", at: AT, code: "model/wrong-key", message, remedy: "Set it." })}\n`;
+  assert.equal(await eventsSize(dir), 0);
   say(error("earlier"));
-  const eventsFrom = eventsSize(dir);
+  const eventsFrom = await eventsSize(dir);
+  assert.equal(eventsFrom, error("earlier").length);
+  say('{"event":"torn by a ki');
+  assert.equal(await eventsSize(dir), eventsFrom);
+  truncateSync(join(dir, "events.jsonl"), eventsFrom);
   assert.equal(await lastError(dir, eventsFrom), null);
   say(error("first") + error("second"));
   assert.deepEqual(await lastError(dir, eventsFrom), { code: "model/wrong-key", message: "second", remedy: "Set it." });

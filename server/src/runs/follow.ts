@@ -10,6 +10,10 @@ import { JOB } from "../jobs/layout.ts";
 import { type JobStateName, jobState, mayRun } from "../jobs/state.ts";
 
 const POLL_MS = 150;
+const NEWLINE = 10;
+
+/** Bytes within which the last event of a file begins. */
+const LONGEST_EVENT = 64 * 1024;
 
 /** How long a job may take to give up what is in flight before it is killed; it loses no received answer by that. */
 const STOP_GRACE_MS = 10_000;
@@ -26,9 +30,11 @@ export interface FollowOptions {
   stopOnAbort: boolean;
 }
 
-/** Size of the job's event file now: the events of earlier runs lie before it. */
-export function eventsSize(dir: string): number {
-  return statSync(join(dir, JOB.events), { throwIfNoEntry: false })?.size ?? 0;
+/** Bytes of the whole lines in the job's event file now: the events of earlier runs. A torn last line is cut off by the next run. */
+export async function eventsSize(dir: string): Promise<number> {
+  const size = sizeOf(join(dir, JOB.events));
+  const from = Math.max(0, size - LONGEST_EVENT);
+  return size === 0 ? 0 : from + (await readRange(join(dir, JOB.events), from, size - from)).lastIndexOf(NEWLINE) + 1;
 }
 
 /**
@@ -85,16 +91,18 @@ export async function lastError(dir: string, eventsFrom: number): Promise<Proble
 /** Reads whole lines from an offset on and returns where the next read begins; a line without its end is left for then. */
 async function readEvents(dir: string, from: number, onEvent: (event: EventLine) => void): Promise<number> {
   const path = join(dir, JOB.events);
-  const size = eventsSize(dir);
+  const size = sizeOf(path);
   if (size <= from) return from;
   const bytes = await readRange(path, from, size - from);
-  const end = bytes.lastIndexOf(0x0a) + 1;
+  const end = bytes.lastIndexOf(NEWLINE) + 1;
   for (const line of bytes.subarray(0, end).toString("utf8").split("\n")) {
     const parsed = EventLine.safeParse(objectIn(line));
     if (parsed.success) onEvent(parsed.data);
   }
   return from + end;
 }
+
+const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 
 async function readRange(path: string, position: number, length: number): Promise<Buffer> {
   await using file = await open(path, "r");

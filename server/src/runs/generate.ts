@@ -109,7 +109,14 @@ export async function generate(ports: RunPorts, options: GenerateOptions, observ
       observer.onWait(other, count);
       const dir = join(jobsDirectory(ports.projectDir), other);
       const takeIn = async () => void (await store.write("ingestJob", { dir, live: true }));
-      await followJob({ dir, ingest: takeIn, onEvent: () => {}, eventsFrom: eventsSize(dir), signal: options.signal, stopOnAbort: false });
+      await followJob({
+        dir,
+        ingest: takeIn,
+        onEvent: () => {},
+        eventsFrom: await eventsSize(dir),
+        signal: options.signal,
+        stopOnAbort: false,
+      });
     }
   }
 }
@@ -149,7 +156,7 @@ async function plan(ports: RunPorts, options: GenerateOptions, known: string | n
           templates: options.templates.map(({ sha256, source }) => ({ sha256, source })),
         })
       : { dir: known, job: readJob(known) };
-  const eventsFrom = eventsSize(dir);
+  const eventsFrom = await eventsSize(dir);
   const found: Found = { answered: 0, missing: 0, others: new Map() };
   const skip = skippable(ports, { dir, living, found, signal: options.signal });
   if (living.has(job.id)) {
