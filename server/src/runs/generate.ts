@@ -1,31 +1,26 @@
 import { basename, join } from "node:path";
-import { setTimeout as wait } from "node:timers/promises";
 import type { Row } from "#protocol/corpus.ts";
 import { AppError, fail } from "#protocol/errors.ts";
 import type { EventLine } from "#protocol/files/events.ts";
 import type { SendSpec } from "#protocol/files/job.ts";
 import type { TemplateSummary } from "../corpus/job-summary.ts";
-import { spawnDetached } from "../hosts/here.ts";
 import { checkDatasetName } from "../ingest/registry.ts";
-import { readRequests, type StoredRequest } from "../jobs/answered.ts";
 import { createJob, writeSkip } from "../jobs/create-job.ts";
 import { JOB, jobsDirectory } from "../jobs/layout.ts";
 import { withProjectLock } from "../jobs/project-lock.ts";
 import { readJob } from "../jobs/read-job.ts";
-import { jobState, mayRun } from "../jobs/state.ts";
 import type { CorpusStore } from "../thread.ts";
 import { eventsSize, followJob, lastError } from "./follow.ts";
+import { type Found, livingJobs, skippable } from "./known-requests.ts";
 import { type PlanOptions, planLines } from "./plan.ts";
 import type { RunPorts } from "./ports.ts";
+import { startSend } from "./start-send.ts";
 
 export interface GenerateOptions extends PlanOptions {
   spec: SendSpec;
   /** Environment of the job's process: it holds the key that the spec names. */
   env: NodeJS.ProcessEnv;
 }
-
-/** Keys are looked up in lots. */
-const LOOKED_UP = 500;
 
 export interface GenerateObserver {
   /** The job is known: how many requests it has, how many of them were answered before. */
@@ -77,8 +72,7 @@ export async function generate(ports: RunPorts, options: GenerateOptions, observ
     if (settled && round.missing > 0)
       throw fail("job/corrupt", `${round.missing} answers of the job cannot be read`, {
         where: { file: join(dir, JOB.out) },
-        remedy:
-          "Move that folder away and run the same command again: what it holds besides is in the index, and only these are asked again.",
+        remedy: "`jiuzhang doctor` names the lines; take them out of the shard and run the same command again: only these are asked again.",
       });
     const job = basename(dir);
     if (reused === null) {
@@ -179,86 +173,4 @@ async function refuseSeeds(store: CorpusStore, name: string): Promise<void> {
     throw fail("usage/invalid-argument", `“${name}” is a dataset of seeds, and problems would be put into it`, {
       remedy: "Name another one with --dataset.",
     });
-}
-
-/**
- * Ids of jobs whose process lives, or may live on another machine. One that has ended since everything was taken in is taken in
- * once more: its last answers are paid for.
- */
-async function livingJobs({ store, projectDir }: RunPorts): Promise<Set<string>> {
-  const living = new Set<string>();
-  for (const id of await store.read("unfinishedJobs", null)) {
-    const dir = join(jobsDirectory(projectDir), id);
-    if (mayRun(await jobState(dir))) living.add(id);
-    else await store.write("ingestJob", { dir });
-  }
-  return living;
-}
-
-/** What is known about the requests of a job, counted while its skip list is gone through. */
-interface Found {
-  answered: number;
-  missing: number;
-  others: Map<string, number>;
-}
-
-/** Keys that the job need not ask though its own shards hold no answer: answered in another job, or being asked by a living one. */
-async function* skippable(
-  { store }: RunPorts,
-  { dir, living, found, signal }: { dir: string; living: ReadonlySet<string>; found: Found; signal: AbortSignal },
-): AsyncGenerator<string> {
-  const job = basename(dir);
-  for await (const keys of inLots(readRequests(dir))) {
-    signal.throwIfAborted();
-    const known = await store.read("knownKeys", { keys, job });
-    const answered = new Set(known.answered);
-    const own = new Set(known.own);
-    const elsewhere = new Map<string, string>();
-    for (const { key, job: other } of known.open) if (other !== job && living.has(other)) elsewhere.set(key, other);
-    for (const key of keys) {
-      const other = elsewhere.get(key);
-      if (answered.has(key)) found.answered++;
-      else if (other !== undefined) found.others.set(other, (found.others.get(other) ?? 0) + 1);
-      else found.missing++;
-      if ((answered.has(key) && !own.has(key)) || other !== undefined) yield key;
-    }
-  }
-}
-
-async function* inLots(requests: AsyncIterable<StoredRequest>): AsyncGenerator<string[]> {
-  let lot: string[] = [];
-  for await (const { line } of requests) {
-    lot.push(line.custom_id);
-    if (lot.length < LOOKED_UP) continue;
-    yield lot;
-    lot = [];
-  }
-  yield lot;
-}
-
-/**
- * Starts `send` and waits until it owns the directory, so that whoever plans next sees a living job.
- * @returns whether it is ours: false where another process came first. @throws job/failed where it ended before it began
- */
-async function startSend(ports: RunPorts, dir: string, env: NodeJS.ProcessEnv): Promise<boolean> {
-  const child = await spawnDetached({ command: process.execPath, args: [ports.sendEntry, dir], directory: dir, env });
-  let ended = false;
-  void child.exited.then(() => {
-    ended = true;
-  });
-  for (;;) {
-    // Looked at before the files: whoever had ended by then has written all that it ever will.
-    const over = ended;
-    const observed = await jobState(dir);
-    const { started } = observed;
-    if (started !== null && started !== "unreadable" && started.pid === child.pid) return true;
-    if (over) {
-      if (mayRun(observed)) return false;
-      throw fail("job/failed", "The job's process ended before it began", {
-        where: { file: join(dir, "stderr.log") },
-        remedy: "The end of that file says why; then run the same command again.",
-      });
-    }
-    await wait(20);
-  }
 }
