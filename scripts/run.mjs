@@ -3,7 +3,7 @@
 // lock), finds a Node that runs TypeScript and the native parts, and hands over to `scripts/<task>.ts` or the built CLI.
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -57,22 +57,39 @@ async function install() {
       packages: Object.keys(JSON.parse(readFileSync(join(root, "node_modules", ".package-lock.json"), "utf8")).packages).length,
     };
   } finally {
-    rmSync(lock, { recursive: true, force: true });
+    rmSync(lock, { force: true });
   }
 }
 
-/** A folder is the lock; one that is older than ten minutes belongs to an install that was killed. */
+/** The lock names the process that installs. One that has ended, killed or failed, holds nothing. */
 async function takeLock(lock) {
-  for (;;) {
+  for (let told = false; ; ) {
     try {
-      mkdirSync(lock);
+      writeFileSync(lock, String(process.pid), { flag: "wx" });
       return;
     } catch (error) {
       if (error.code !== "EEXIST") throw error;
-      const age = Date.now() - (statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? 0);
-      if (age > 600_000) rmSync(lock, { recursive: true, force: true });
-      else await new Promise((resolve) => setTimeout(resolve, 500));
     }
+    if (isOver(lock)) {
+      rmSync(lock, { recursive: true, force: true });
+      continue;
+    }
+    if (!told) process.stderr.write(`Another task installs packages (${lock}); waiting for it …\n`);
+    told = true;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+}
+
+function isOver(lock) {
+  try {
+    const made = statSync(lock);
+    const pid = made.isFile() ? Number(readFileSync(lock, "utf8")) : 0;
+    // Made a moment ago, and its process not written yet.
+    if (pid === 0) return Date.now() - made.mtimeMs > 5_000;
+    process.kill(pid, 0);
+    return false;
+  } catch (error) {
+    return error.code === "ESRCH";
   }
 }
 
