@@ -29,9 +29,61 @@ test("the answer of a phrase ends with its sentence, without dollar signs", () =
     ["The correct answer to the problem is \\(5\\).", "5"],
     ["##### 24", null],
     ["There is no reply.", null],
+    ["The answer is:\n\n#### Conclusion\nWe are done.", null],
+    ["The answer is 4. Check it again.", "4"],
+    ["**Answer:**\nShe has **30** shells. They are small.", "She has 30 shells"],
+    ["**Answer:** each gets **3**.", "each gets 3"],
+    ["The answer is 2**10.", "2**10"],
+    ["Answer:\n1. Part a is 3.\n2. Part b is 4.", null],
+    ["Answer:\n- Part a is 3.", null],
+    ["Answer: -5", "-5"],
+    ["Answer:\n-5", "-5"],
+    ["Simplified, the answer is what follows here:\n7", null],
+    ["The answer is 6.\n#### Conclusion", "6"],
+    ["The answer is 6.\n#### Step 3", "6"],
+    ["#### The answer is 6.", "6"],
+    ["#### Final answer: 6", "6"],
     ["The answer is", null],
   ];
   for (const [text, expected] of cases) assert.equal(lastPhrase(text), expected, text);
+});
+
+test("“####” gives an answer in the last line only, and only a value", () => {
+  const values: [string, string][] = [
+    ["72", "72"],
+    ["1,000", "1,000"],
+    ["-3.5", "-3.5"],
+    ["$18", "$18"],
+    ["50%", "50%"],
+    ["12 red apples", "12 red apples"],
+    ["**7**", "7"],
+    ["$\\frac{1}{2}$", "\\frac{1}{2}"],
+    ["x = 5", "x = 5"],
+    ["ab = 5", "ab = 5"],
+    ["n + 1", "n + 1"],
+    ["\\pi", "\\pi"],
+    ["B", "B"],
+    ["(3, 4)", "(3, 4)"],
+    ["5 \\text{ square meters}", "5 \\text{ square meters}"],
+  ];
+  for (const [written, expected] of values) {
+    for (const end of ["", "\n", "\r\n  \n"]) assert.equal(lastPhrase(`We add.\r\n#### ${written}${end}`), expected, written);
+    assert.equal(lastPhrase(`#### ${written}\nThen we go on`), null, written);
+  }
+  for (const heading of [
+    "Conclusion",
+    "Step 3",
+    "Part (b): Area",
+    "2. Area",
+    "2) Area of the circle",
+    "Final Answer",
+    "We get 5. Done",
+    "3 apples are what she has left",
+    "---",
+    "",
+    `1${"0".repeat(90)}`,
+  ])
+    assert.equal(lastPhrase(`We add.\n#### ${heading}`), null, heading);
 });
 
 test("each rule looks where it says", () => {
