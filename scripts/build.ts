@@ -1,13 +1,12 @@
 /** Bundles each process of the server into one file under dist/server; the native module stays outside. */
-import { rmSync } from "node:fs";
-import { join } from "node:path";
+import { readdirSync, rmSync } from "node:fs";
+import { basename, join } from "node:path";
 import { build } from "esbuild";
 import { root } from "./root.ts";
 import "./schemas.ts";
 
 const began = performance.now();
 const outdir = join(root, "dist", "server");
-rmSync(outdir, { recursive: true, force: true });
 const result = await build({
   absWorkingDir: root,
   entryPoints: {
@@ -29,6 +28,9 @@ const result = await build({
   // Dependencies in CommonJS call require; an ES module has none of its own.
   banner: { js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);' },
 });
+// Only afterwards, and only what is no longer built: a job that runs may still have to load a part.
+const built = new Set(Object.keys(result.metafile.outputs).map((file) => basename(file)));
+for (const file of readdirSync(outdir)) if (!built.has(file)) rmSync(join(outdir, file), { force: true, recursive: true });
 const bytes = Object.values(result.metafile.outputs).reduce((sum, file) => sum + file.bytes, 0);
 if (!process.argv.includes("--quiet"))
   console.log(`Built dist/server (${(bytes / 1e6).toFixed(1)} MB with maps) in ${((performance.now() - began) / 1000).toFixed(1)} s`);

@@ -19,8 +19,10 @@ if (major < 18)
 const installed = await install();
 const node = findNode();
 if (task === "jiuzhang") {
-  if (buildIsStale()) hand(["scripts/build.ts", "--quiet"], () => hand(["dist/server/cli.js", ...args]));
-  else hand(["dist/server/cli.js", ...args]);
+  // npm runs scripts in the package's folder; the project is looked for where the user stands.
+  const cli = () => hand(["dist/server/cli.js", ...args], undefined, {}, process.env.INIT_CWD);
+  if (buildIsStale()) hand(["scripts/build.ts", "--quiet"], cli);
+  else cli();
 } else if (existsSync(join(root, "scripts", `${task}.ts`))) {
   hand([`scripts/${task}.ts`, ...args], undefined, { JIUZHANG_INSTALLED: JSON.stringify(installed) });
 } else stop(`There is no task “${task}”.`, 2);
@@ -126,11 +128,12 @@ function buildIsStale() {
 }
 
 /** Runs the found Node and ends as it ended. Ctrl-C reaches the child through the terminal; the parent only waits. */
-function hand(argv, then, env = {}) {
+function hand(argv, then, env = {}, cwd = process.cwd()) {
   const script = join(root, argv[0]);
   const bin = join(root, "node_modules", ".bin");
   const child = spawn(node, [script, ...argv.slice(1)], {
     stdio: "inherit",
+    cwd,
     env: {
       ...process.env,
       ...env,

@@ -38,15 +38,16 @@ const made = spawnSync(process.execPath, [cli, "--json", "sample", sample], {
 if (made.status !== 0) process.exit(made.status ?? 1);
 done("project", JSON.parse(made.stdout).created ? "./sample: seeds, templates, jiuzhang.yaml" : "./sample is there already");
 
-const templates = extra.includes("--template")
+const given = (...flags: string[]) => extra.some((word) => flags.some((flag) => word === flag || word.startsWith(`${flag}=`)));
+const external = given("--base-url", "--endpoint");
+// A server for chat models often has no completions; the small model does best with them.
+const library = ["nl/grade", "nl/high", "tool/high"];
+const templates = given("--template")
   ? []
-  : ["--template", ...["base/grade", "nl/grade", "nl/high", "tool/high"].map((name) => join("prompts", `${name}.prompty`))];
-const seeds = extra.includes("--seeds") ? [] : ["--seeds", join("data", "seeds.jsonl")];
-const count = extra.includes("--count") ? [] : ["--count", String(COUNT)];
-const small =
-  extra.includes("--base-url") || extra.includes("--endpoint") || extra.includes("--max-tokens")
-    ? []
-    : ["--max-tokens", String(MAX_TOKENS)];
+  : ["--template", ...(external ? library : ["base/grade", ...library]).map((name) => join("prompts", `${name}.prompty`))];
+const seeds = given("--seeds") ? [] : ["--seeds", join("data", "seeds.jsonl")];
+const count = given("--count") ? [] : ["--count", String(COUNT)];
+const small = external || given("--max-tokens") ? [] : ["--max-tokens", String(MAX_TOKENS)];
 const child = spawn(
   process.execPath,
   [cli, "generate", ...templates, ...seeds, ...count, ...small, "--dataset", "sample", "--more", ...extra],
@@ -63,6 +64,8 @@ child.on("exit", (code, signal) => {
 });
 
 function next() {
+  if (!external && !given("--model"))
+    console.log(style("dim", "  The model is small: it shows the pipe, not the quality. A larger one: --base-url URL --model NAME."));
   const commands = [
     ["npm run -s jiuzhang -- list sample --project sample", "the problems and their verdicts"],
     ["npm run -s jiuzhang -- show ID --project sample", "one problem, back to its seed"],

@@ -24,7 +24,7 @@ const program = new Command("jiuzhang")
   .exitOverride();
 
 const abort = new AbortController();
-const context = createContext(() => program.opts<GlobalOptions>(), abort.signal);
+const context = createContext(() => program.opts<GlobalOptions>(), abort.signal, workingDirectory());
 for (const register of [
   registerGenerate,
   registerRender,
@@ -55,6 +55,16 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 
 process.exitCode = await main();
 
+/** A shell may stand in a folder that has been deleted under it. */
+function workingDirectory(): string {
+  try {
+    return process.cwd();
+  } catch {
+    process.stderr.write('The folder you are in does not exist any more. Change to one that does (cd "$PWD" where it was made again).\n');
+    process.exit(1);
+  }
+}
+
 async function main(): Promise<number> {
   try {
     await program.parseAsync();
@@ -68,7 +78,7 @@ async function main(): Promise<number> {
     }
     context.out.object({ type: "error", ...problem });
     context.out.problem(problem);
-    return problem.code.startsWith("usage/") ? 2 : 1;
+    return problem.code.startsWith("usage/") || problem.code === "project/unknown-endpoint" ? 2 : 1;
   } finally {
     await context.close();
   }

@@ -208,7 +208,7 @@ test("what cannot be understood is a usage error with exit 2; what fails is exit
     [["render", "broken.prompty", "--seeds", "data/seeds.jsonl"], 1, /broken\.prompty:\d+/],
     [["render", "t.prompty", "--seeds", "data/seeds.jsonl", "--row", "99"], 2, /6 readable rows/],
     [["import", "odd.jsonl", "--dataset", "d"], 1, /colour/],
-    [["generate", "--template", "t.prompty", "--seeds", "data/seeds.jsonl", "--count", "1", "--endpoint", "teacher"], 1, /teacher/],
+    [["generate", "--template", "t.prompty", "--seeds", "data/seeds.jsonl", "--count", "1", "--endpoint", "teacher"], 2, /teacher/],
     [["datasets", "--project", "no-such-folder"], 1, /no such folder/],
   ];
   for (const [args, code, message] of cases) {

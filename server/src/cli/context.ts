@@ -22,7 +22,7 @@ export interface GlobalOptions {
   project?: string;
 }
 
-export function createContext(options: () => GlobalOptions, signal: AbortSignal, cwd = process.cwd()): Context {
+export function createContext(options: () => GlobalOptions, signal: AbortSignal, cwd: string): Context {
   let app: Promise<App> | undefined;
   let out: Output | undefined;
   return {

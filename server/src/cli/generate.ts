@@ -116,7 +116,7 @@ async function generateVerb(context: Context, flags: GenerateFlags): Promise<voi
           out.line(
             plan.asking === 0
               ? `  Nothing to ask${before}`
-              : `  ${out.style("bold", `Writing ${count(plan.asking)} problems`)} ${out.style("dim", `with ${model}, ${concurrency} at a time${before}`)}`,
+              : `  ${out.style("bold", `Asking for ${plan.asking === 1 ? "1 problem" : `${count(plan.asking)} problems`}`)} ${out.style("dim", `with ${model}, ${concurrency} at a time${before}`)}`,
           );
           out.line();
           if (plan.asking > 0) progress = createProgress(out, "writing", "");
@@ -127,6 +127,10 @@ async function generateVerb(context: Context, flags: GenerateFlags): Promise<voi
           const card = problemCard(out, row, seed, null).join("\n");
           if (progress === null) out.line(card);
           else progress.above(card);
+        },
+        onMore(rows) {
+          out.object({ type: "more", rows });
+          remark(`  and ${count(rows)} more`);
         },
         onEvent(event) {
           if (event.event === "progress") {

@@ -42,7 +42,7 @@ async function list(context: Context, dataset: string, options: ListOptions): Pr
   while (left > 0) {
     const page: Page = await app.store.read(
       "listPage",
-      { ...query, limit: Math.min(left, PAGE_MAX_ROWS), ...(after === null ? {} : { after }) },
+      { ...query, limit: Math.min(left, PAGE_MAX_ROWS), whole: out.json, ...(after === null ? {} : { after }) },
       { signal },
     );
     for (const row of page.rows) {

@@ -24,7 +24,8 @@ export function problemCard(out: Output, row: Row, seed: string | null, millisec
   ].join("");
   const indent = " ".repeat(INDENT);
   // What was not parsed has no verdicts of its own: its cost stands behind the reason where there is room.
-  const last = parsed ? verdictWords(out, row) : (shown.pop() ?? "");
+  if (parsed) shown.push(...wrapAnsi(verdictWords(out, row), width).split("\n"));
+  const last = shown.pop() ?? "";
   const gap = width - stringWidth(last) - cost.length;
   const ending =
     gap < 1

@@ -24,15 +24,23 @@ const REMARK_SECONDS = 10;
 const BAR_COLUMNS = 24;
 
 export function createProgress(out: Output, label: string, unit: string): ProgressLine {
-  const began = Date.now();
   const state: ProgressState = { done: 0 };
+  // What was done before this line began says nothing about the speed of what is left.
+  let first: { at: number; done: number } | null = null;
   const remaining = () => {
-    if (!state.total || state.done === 0 || state.done >= state.total) return "";
-    return `, ${duration(((Date.now() - began) / 1000 / state.done) * (state.total - state.done))} left`;
+    const did = state.done - (first?.done ?? 0);
+    if (first === null || !state.total || did <= 0 || state.done >= state.total) return null;
+    return `${duration(((Date.now() - first.at) / 1000 / did) * (state.total - state.done))} left`;
   };
-  const words = () =>
-    `${count(state.done)}${state.total === undefined ? "" : `/${count(state.total)}`} ${unit}${state.note ? `, ${state.note}` : ""}${remaining()}`;
-  if (!out.interactive) return createRemarks(out, label, state, words);
+  const words = () => {
+    const counted = `${count(state.done)}${state.total === undefined ? "" : `/${count(state.total)}`}${unit === "" ? "" : ` ${unit}`}`;
+    return [counted, state.note, remaining()].filter((part) => part !== undefined && part !== null && part !== "").join(", ");
+  };
+  const take = (next: ProgressState) => {
+    first ??= { at: Date.now(), done: next.done };
+    Object.assign(state, next);
+  };
+  if (!out.interactive) return createRemarks(out, label, take, words);
 
   const drawBar = (share: number) => {
     const full = Math.round(BAR_COLUMNS * share);
@@ -61,7 +69,7 @@ export function createProgress(out: Output, label: string, unit: string): Progre
     above,
     remark: above,
     update(next) {
-      Object.assign(state, next);
+      take(next);
       if (state.total !== undefined) bar.setTotal(Math.max(1, state.total));
       bar.update(state.done, { words: words() });
     },
@@ -72,11 +80,11 @@ export function createProgress(out: Output, label: string, unit: string): Progre
   };
 }
 
-function createRemarks(out: Output, label: string, state: ProgressState, words: () => string): ProgressLine {
+function createRemarks(out: Output, label: string, take: (next: ProgressState) => void, words: () => string): ProgressLine {
   let last = Date.now();
   return {
     update(next) {
-      Object.assign(state, next);
+      take(next);
       if (Date.now() - last < REMARK_SECONDS * 1000) return;
       last = Date.now();
       out.log(`${label}: ${words()}`);

@@ -1,7 +1,10 @@
 import type { Command } from "commander";
+import { formatProblem } from "#protocol/errors.ts";
 import type { Context } from "./context.ts";
 import { createProgress } from "./progress.ts";
 import { count, duration } from "./table.ts";
+
+const MOST_PROBLEMS = 20;
 
 export function registerRebuild(program: Command, context: Context): void {
   program
@@ -23,4 +26,6 @@ async function rebuild(context: Context): Promise<void> {
   const seconds = (Date.now() - began) / 1000;
   out.object({ type: "rebuild", ...report, seconds });
   out.line(`${out.style("green", "✓")} ${count(report.rows)} rows from ${count(report.files)} files in ${duration(seconds)}`);
+  for (const problem of report.problems.slice(0, MOST_PROBLEMS)) out.log(`  ${out.style("yellow", formatProblem(problem))}`);
+  if (report.problems.length > MOST_PROBLEMS) out.log(`  and ${count(report.problems.length - MOST_PROBLEMS)} more`);
 }

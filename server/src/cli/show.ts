@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import stringWidth from "string-width";
 import wrapAnsi from "wrap-ansi";
 import type { Source, Walk } from "#protocol/corpus.ts";
 import type { Context } from "./context.ts";
@@ -28,10 +29,13 @@ async function show(context: Context, id: string, raw: boolean): Promise<void> {
 function describe(out: Output, walk: Walk, raw: boolean): string[] {
   const { row, response, request, template, seed, source } = walk;
   const width = out.columns - 4;
+  // Wrapped only where a line is too long, so that programs keep their indentation.
   const text = (value: string) =>
-    wrapAnsi(value.trim(), width, { hard: true })
+    value
+      .trim()
       .split("\n")
-      .map((line) => `  ${line}`);
+      .flatMap((line) => (stringWidth(line) <= width ? [line] : wrapAnsi(line, width, { hard: true, trim: false }).split("\n")))
+      .map((line) => `  ${line.trimEnd()}`);
   const label = (name: string) => out.style("bold", name.padEnd(10));
   const lines = [
     `${label(row.kind)}${out.style("cyan", row.id)}  ${[row.dataset, row.stage, row.format].filter((part) => part !== null).join(" · ")}`,
@@ -52,7 +56,8 @@ function describe(out: Output, walk: Walk, raw: boolean): string[] {
       `${label("response")}${response.file}:${response.line}`,
       `          ${out.style("dim", `${response.model ?? "model not named"}, ${response.finish ?? "no finish reason"}${usage}${time}, ${response.received}`)}`,
     );
-    if (raw || row.text === null) lines.push(...text(response.raw));
+    if (raw) lines.push(response.raw);
+    else if (row.text === null) lines.push(...text(response.raw));
     if (response.reasoning !== null) lines.push(out.style("dim", "          with reasoning:"), ...text(response.reasoning));
   }
   if (request !== null) {
@@ -60,7 +65,7 @@ function describe(out: Output, walk: Walk, raw: boolean): string[] {
       `${label("request")}${request.file}:${request.line}`,
       `          ${out.style("dim", `key ${request.key.slice(0, 16)}…, sample ${request.sample}, job ${request.job}, ${request.modelIdentity}`)}`,
     );
-    if (raw) lines.push(...text(JSON.stringify(request.body, null, 2)));
+    if (raw) lines.push(JSON.stringify(request.body, null, 2));
   }
   if (template !== null)
     lines.push(

@@ -22,7 +22,7 @@ interface Key {
 
 /**
  * One page of a dataset's rows. Rows that stay in the dataset come exactly once, however many are added between two pages. Texts are cut at
- * CELL_MAX_CHARACTERS. @throws usage/invalid-argument, usage/not-found
+ * CELL_MAX_CHARACTERS unless the query asks for the whole. @throws usage/invalid-argument, usage/not-found
  */
 export function listPage(sql: Sql, query: Query): Page {
   const { limit } = query;
@@ -34,7 +34,7 @@ export function listPage(sql: Sql, query: Query): Page {
   const rows = hydrate(
     sql,
     shown.map(({ n }) => n),
-  ).map(({ row }) => ({ ...row, text: cut(row.text), solution: cut(row.solution) }));
+  ).map(({ row }) => (query.whole === true ? row : { ...row, text: cut(row.text), solution: cut(row.solution) }));
   return { rows, next: keys.length > limit && last !== undefined ? encodeCursor(last) : null };
 }
 

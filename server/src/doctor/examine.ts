@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { formatProblem, toProblem } from "#protocol/errors.ts";
@@ -76,16 +76,19 @@ async function engine(): Promise<Finding[]> {
   const npm = findNpm();
   const pip = await findPip(AbortSignal.timeout(20_000));
   const found: Finding[] = [];
-  found.push(
-    npm === null
-      ? {
-          area: "engine",
-          state: "missing",
-          what: "no npm on the PATH, so the embedded engine cannot be installed",
-          remedy: "Install Node.js with npm, or use a server: --base-url URL --model NAME.",
-        }
-      : { area: "engine", state: "works", what: `can be installed for ${key} by npm, on first use` },
-  );
+  const installed = existsSync(cache) && readdirSync(cache).some((name) => /^engine-[0-9a-f]+$/.test(name));
+  if (installed) found.push({ area: "engine", state: "works", what: `is installed for ${key}` });
+  else
+    found.push(
+      npm === null
+        ? {
+            area: "engine",
+            state: "missing",
+            what: "no npm on the PATH, so the embedded engine cannot be installed",
+            remedy: "Install Node.js with npm, or use a server: --base-url URL --model NAME.",
+          }
+        : { area: "engine", state: "works", what: `can be installed for ${key} by npm, on first use` },
+    );
   if (existsSync(model))
     found.push({ area: "model", state: "works", what: `${DEFAULT_MODEL.file} is there (${Math.round(DEFAULT_MODEL.bytes / 1e6)} MB)` });
   else if (pip === null)

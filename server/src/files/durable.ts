@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
-import { crashPoint } from "../store/crash-point.ts";
+import { crashPoint } from "./crash-point.ts";
 
 const HELD_CHARACTERS = 256 * 1024;
 

@@ -1,7 +1,7 @@
 import { readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { fail } from "#protocol/errors.ts";
-import { crashPoint } from "../store/crash-point.ts";
+import { crashPoint } from "../files/crash-point.ts";
 import { openWriter } from "../store/open.ts";
 import type { OpContext } from "../store/ops.ts";
 import { type CatchUpReport, catchUp } from "./catch-up.ts";

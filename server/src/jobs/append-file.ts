@@ -1,6 +1,6 @@
 import { closeSync, fdatasync, fdatasyncSync, fstatSync, ftruncateSync, openSync, readSync } from "node:fs";
+import { crashPoint } from "../files/crash-point.ts";
 import { writeAll } from "../files/durable.ts";
-import { crashPoint } from "../store/crash-point.ts";
 
 /** A file of lines that only this process appends to. */
 export interface AppendFile {

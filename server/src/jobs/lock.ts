@@ -2,9 +2,9 @@ import { randomBytes } from "node:crypto";
 import { linkSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fail } from "#protocol/errors.ts";
+import { crashPoint } from "../files/crash-point.ts";
 import { readIfThere, replaceFile } from "../files/durable.ts";
 import { isAlive, type ProcessIdentity, processIdentity } from "../hosts/process-identity.ts";
-import { crashPoint } from "../store/crash-point.ts";
 
 export interface Lock {
   release(): void;

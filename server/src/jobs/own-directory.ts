@@ -3,9 +3,9 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fail } from "#protocol/errors.ts";
 import type { ExitFile, StartedFile } from "#protocol/files/job.ts";
+import { crashPoint } from "../files/crash-point.ts";
 import { replaceFile } from "../files/durable.ts";
 import { processIdentity } from "../hosts/process-identity.ts";
-import { crashPoint } from "../store/crash-point.ts";
 import { JOB } from "./layout.ts";
 import { tryLock } from "./lock.ts";
 

@@ -1,9 +1,9 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { ResponseLine } from "#protocol/files/shards.ts";
+import { crashPoint } from "../files/crash-point.ts";
 import { syncDirectory } from "../files/durable.ts";
 import { createShardPlan, shardName } from "../requests/shard-plan.ts";
-import { crashPoint } from "../store/crash-point.ts";
 import { type AppendFile, openAppend } from "./append-file.ts";
 import { JOB } from "./layout.ts";
 

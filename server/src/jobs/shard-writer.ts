@@ -1,8 +1,8 @@
 import { closeSync, fsyncSync, openSync } from "node:fs";
 import { join } from "node:path";
+import { crashPoint } from "../files/crash-point.ts";
 import { writeAll } from "../files/durable.ts";
 import { shardName } from "../requests/shard-plan.ts";
-import { crashPoint } from "../store/crash-point.ts";
 
 const BUFFER_BYTES = 256 * 1024;
 

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from "node:fs";
 import { cp, mkdir, rename, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { fail } from "#protocol/errors.ts";
 import { RECIPE_FILE } from "./root.ts";
 
@@ -17,15 +17,14 @@ export async function createSample(dir: string, from: { sample: string; prompts:
       where: { file: dir },
       remedy: "Name another folder, or empty this one: nothing is ever written over.",
     });
-  // The project appears whole or not at all, whatever is killed.
-  const building = `${dir}.new-${process.pid}`;
-  await rm(building, { recursive: true, force: true });
-  await mkdir(dirname(building), { recursive: true });
+  // Built beside and moved: a killed run leaves no half project. The recipe, which makes a folder a project, comes last.
+  await mkdir(dir, { recursive: true });
+  const building = join(dir, `.new-${process.pid}`);
   try {
     await cp(from.sample, building, { recursive: true });
     await cp(from.prompts, join(building, "prompts"), { recursive: true });
-    await rm(dir, { recursive: true, force: true });
-    await rename(building, dir);
+    const names = readdirSync(building).sort((a, b) => Number(a === RECIPE_FILE) - Number(b === RECIPE_FILE));
+    for (const name of names) await rename(join(building, name), join(dir, name));
   } finally {
     await rm(building, { recursive: true, force: true });
   }

@@ -60,6 +60,8 @@ export interface Query {
   limit: number;
   /** The cursor of the page before. */
   after?: string;
+  /** Whole texts instead of texts cut at CELL_MAX_CHARACTERS. */
+  whole?: boolean;
 }
 
 export interface Page {

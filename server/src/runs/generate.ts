@@ -26,6 +26,8 @@ export interface GenerateObserver {
   /** The job is known: how many requests it has, how many of them were answered before. */
   onPlan(plan: { job: string; dir: string; requests: number; answered: number; asking: number }): void;
   onRow(row: Row, seed: string | null): void;
+  /** So many rows came at once that the rest of them is only counted. */
+  onMore(rows: number): void;
   onEvent(event: EventLine): void;
   /** Another process is asking some of the same requests; its answers are waited for. */
   onWait(job: string, requests: number): void;
@@ -83,6 +85,7 @@ export async function generate(ports: RunPorts, options: GenerateOptions, observ
     const ingest = async (live: boolean) => {
       const report = await store.write("ingestJob", { dir: round.dir, live });
       for (const { row, seed } of report.added) observer.onRow(row, seed);
+      if (report.rows > report.added.length) observer.onMore(report.rows - report.added.length);
     };
     if (!round.running && round.others.size === 0) {
       await ingest(false);

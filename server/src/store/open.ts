@@ -1,9 +1,9 @@
 import { accessSync, constants, existsSync, mkdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { fail } from "#protocol/errors.ts";
+import { crashPoint } from "../files/crash-point.ts";
 import { openBuiltin } from "./builtin.ts";
 import { chooseEngines, type Engine } from "./choose.ts";
-import { crashPoint } from "./crash-point.ts";
 import { toFault } from "./faults.ts";
 import { openNative } from "./native.ts";
 import { migrate, refuseNewer, SCHEMA_VERSION, schemaVersion } from "./schema.ts";

@@ -37,7 +37,7 @@ export function createStore<W extends OpTable, R extends OpTable>(options: {
   let writer: ThreadClient | null = null;
   let closed = false;
   const readers = new Set<ThreadClient>();
-  const waiting: (() => void)[] = [];
+  const waiting = new Set<() => void>();
 
   async function write(op: string, args: unknown, { onProgress, signal }: CallOptions = {}): Promise<unknown> {
     refuse(signal);
@@ -76,7 +76,7 @@ export function createStore<W extends OpTable, R extends OpTable>(options: {
     } finally {
       signal?.removeEventListener("abort", end);
       if (!reader.alive || cancelled) readers.delete(reader);
-      waiting.shift()?.();
+      waiting.values().next().value?.();
     }
   }
 
@@ -93,8 +93,14 @@ export function createStore<W extends OpTable, R extends OpTable>(options: {
         return reader;
       }
       await new Promise<void>((resolve) => {
-        waiting.push(resolve);
-        signal?.addEventListener("abort", () => resolve(), { once: true });
+        // Whoever gives up leaves the queue, or the next free reader would be offered to nobody.
+        const wake = () => {
+          waiting.delete(wake);
+          signal?.removeEventListener("abort", wake);
+          resolve();
+        };
+        waiting.add(wake);
+        signal?.addEventListener("abort", wake, { once: true });
       });
     }
   }
@@ -109,7 +115,7 @@ export function createStore<W extends OpTable, R extends OpTable>(options: {
     read: read as Store<W, R>["read"],
     async close() {
       closed = true;
-      for (const wake of waiting.splice(0)) wake();
+      for (const wake of [...waiting]) wake();
       await Promise.all([...[...readers].map((reader) => reader.close()), writer?.close()]);
     },
   };

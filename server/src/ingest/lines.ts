@@ -1,2 +1,0 @@
-// For ingest-import.ts, until it names the room itself.
-export { isGzip } from "../files/lines.ts";
