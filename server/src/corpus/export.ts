@@ -1,8 +1,8 @@
-import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import type { Condition, Row } from "#protocol/corpus.ts";
-import { unfinished } from "../files/durable.ts";
+import { fail } from "#protocol/errors.ts";
 import type { OpContext } from "../store/ops.ts";
 import { countRows } from "./counts.ts";
+import { openTarget, type Target } from "./export-target.ts";
 import { hydrate } from "./hydrate.ts";
 import { pageKeys } from "./page.ts";
 import { sourceOf } from "./source.ts";
@@ -10,7 +10,7 @@ import { sourceOf } from "./source.ts";
 export interface ExportArgs {
   dataset: string;
   where: Condition[];
-  /** Absolute path of the JSON lines file; it appears whole or not at all. */
+  /** Absolute path of the JSON lines file, which appears whole or not at all, or of a device or pipe; `-` is the standard output. */
   to: string;
 }
 
@@ -26,17 +26,17 @@ const BLOCK_ROWS = 500;
 /**
  * Writes the rows of a dataset that fit all conditions, in the order in which they came, as they were at one moment. Problems have
  * `id, problem, solution, answer, stage, format, seed, template, request, verdicts, accepted, source`; seeds `id, text, stage, source`.
+ * @throws usage/invalid-argument where the target is a folder or in none, or where no row would take the place of a file's content
  */
 export async function exportRows(context: OpContext, { dataset, where, to }: ExportArgs): Promise<ExportReport> {
   const { sql, progress, signal } = context;
-  const partial = unfinished(to);
   const report: ExportReport = { rows: 0, unparsed: 0, bytes: 0 };
   // One snapshot for all blocks: what is ingested meanwhile is not in it.
   sql.exec("BEGIN");
-  let file: FileHandle | null = null;
+  let target: Target | null = null;
   try {
     const total = countRows(sql, { dataset, where });
-    file = await open(partial, "w");
+    target = await openTarget(to);
     let after: string | undefined;
     for (;;) {
       signal.throwIfAborted();
@@ -57,7 +57,7 @@ export async function exportRows(context: OpContext, { dataset, where, to }: Exp
         else lines.push(`${JSON.stringify(exported(context, n, row))}\n`);
       }
       const bytes = Buffer.from(lines.join(""));
-      await file.writeFile(bytes);
+      if (!(await target.write(bytes))) break;
       report.bytes += bytes.length;
       report.rows += lines.length;
       progress({ stage: "export", done: report.rows + report.unparsed, total, unit: "rows" });
@@ -65,15 +65,16 @@ export async function exportRows(context: OpContext, { dataset, where, to }: Exp
       if (keys.length <= BLOCK_ROWS || last === undefined) break;
       after = Buffer.from(JSON.stringify([last.value, last.n])).toString("base64url");
     }
-    await file.sync();
-    await file.close();
-    file = null;
-    await rename(partial, to);
+    if (report.rows === 0 && target.replaces)
+      throw fail("usage/invalid-argument", `No row of ${dataset} can be exported, and the file was left as it was`, {
+        where: { file: to },
+        remedy: "Change the conditions, name another file, or delete this one.",
+      });
+    await target.finish();
     return report;
   } finally {
-    await file?.close();
-    await rm(partial, { force: true });
     sql.exec("COMMIT");
+    await target?.close();
   }
 }
 
