@@ -40,11 +40,9 @@ done("project", JSON.parse(made.stdout).created ? "./sample: seeds, templates, j
 
 const given = (...flags: string[]) => extra.some((word) => flags.some((flag) => word === flag || word.startsWith(`${flag}=`)));
 const external = given("--base-url", "--endpoint");
-// A server for chat models often has no completions; the small model does best with them.
-const library = ["nl/grade", "nl/high", "tool/high"];
-const templates = given("--template")
-  ? []
-  : ["--template", ...(external ? library : ["base/grade", ...library]).map((name) => join("prompts", `${name}.prompty`))];
+// The small model can only complete: what the chat templates ask for is beyond it. Servers for chat models often have no completions.
+const library = external || given("--model") ? ["nl/grade", "nl/high", "tool/high"] : ["base/grade"];
+const templates = given("--template") ? [] : ["--template", ...library.map((name) => join("prompts", `${name}.prompty`))];
 const seeds = given("--seeds") ? [] : ["--seeds", join("data", "seeds.jsonl")];
 const count = given("--count") ? [] : ["--count", String(COUNT)];
 const small = external || given("--max-tokens") ? [] : ["--max-tokens", String(MAX_TOKENS)];
@@ -65,11 +63,11 @@ child.on("exit", (code, signal) => {
 
 function next() {
   if (!external && !given("--model"))
-    console.log(style("dim", "  The model is small: it shows the pipe, not the quality. A larger one: --base-url URL --model NAME."));
+    console.log(style("dim", "  The model is small: it shows the pipe, not the quality. Its answers are mostly wrong."));
   const commands = [
-    ["npm run -s jiuzhang -- list sample --project sample", "the problems and their verdicts"],
-    ["npm run -s jiuzhang -- show ID --project sample", "one problem, back to its seed"],
-    ["npm start -- --base-url URL --model NAME", "the same with a larger model"],
+    ["npm run -s jiuzhang -- list sample --project sample", "its rows and verdicts"],
+    ["npm run -s jiuzhang -- show ID --project sample", "one, back to its seed"],
+    ["npm start -- --base-url URL --model NAME", "with a larger model"],
   ];
   const width = Math.max(...commands.map(([command = ""]) => command.length)) + 2;
   console.log();
