@@ -62,14 +62,15 @@ async function withEvents(dir: string, job: JobFile, owned: Ownership, controls:
       problem: ofDisk(toProblem(error)),
       done: undefined,
       total: undefined,
+      cost: undefined,
     }));
     if (ending.problem !== null) {
       owned.freeReserve();
       report(ending.problem);
       events.error(ending.problem);
     }
-    const { code, done, total } = ending;
-    events.write({ event: "end", code, ...(done === undefined ? {} : { done, total }) });
+    const { code, done, total, cost } = ending;
+    events.write({ event: "end", code, ...(done === undefined ? {} : { done, total }), ...(cost === undefined ? {} : { cost }) });
     return code;
   } finally {
     events.close();

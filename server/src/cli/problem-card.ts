@@ -3,7 +3,7 @@ import wrapAnsi from "wrap-ansi";
 import type { Row, Verdict } from "#protocol/corpus.ts";
 import type { Output } from "./output.ts";
 
-const INDENT = 26;
+const INDENT = 27;
 const MAX_LINES = 4;
 
 /** What a finished problem looks like while a run goes on: a dot, stage, seed, the text, and a line of verdicts. */

@@ -75,7 +75,7 @@ export function createProgress(out: Output, label: string, unit: string): Progre
     },
     end(leave) {
       bars.stop();
-      if (leave !== undefined) out.line(`  ${label.padEnd(9)} ${drawBar(1)}  ${leave.words}`);
+      if (leave !== undefined) out.line(`\n  ${label.padEnd(9)} ${drawBar(1)}  ${leave.words}`);
     },
   };
 }

@@ -6,6 +6,7 @@ import { costOf, estimate } from "../requests/estimate.ts";
 import { type Attempt, createScheduler, type Outcome } from "../requests/scheduler.ts";
 import { readRequests } from "./answered.ts";
 import type { EventLog } from "./event-log.ts";
+import { failureWarning } from "./failure-warning.ts";
 import { writeManifest } from "./manifest.ts";
 import { createProgress } from "./progress.ts";
 import { recover } from "./recover.ts";
@@ -71,6 +72,8 @@ export async function runSend(run: SendRun): Promise<Ending> {
   let { count: done, tokens } = found;
   let liveTokens = 0;
   let lastFailure: Problem | null = null;
+  let lastMissing: Problem | null = null;
+  const cost = () => (spec.endpoint.price === undefined ? undefined : scheduler.spent);
   let broken: Problem | null = null;
   let wake = () => {};
 
@@ -115,7 +118,7 @@ export async function runSend(run: SendRun): Promise<Ending> {
       const reply = await run.ask(item, { signal: run.abort.signal, onDelta });
       const usage = reply.usage;
       const used = usage === null ? null : usage.prompt + usage.completion;
-      settle({ kind: "answered", tokens: used, cost: usage === null ? attempt.estimate.cost : costOf(usage, spec.endpoint.price) });
+      settle({ kind: "answered", tokens: used, cost: usage === null ? worst(attempt) : costOf(usage, spec.endpoint.price) });
       tokens += usage?.completion ?? 0;
       const response = { status_code: reply.status, request_id: reply.requestId, body: reply.body };
       record({ custom_id: item.custom_id, response, error: null, timing: timing() });
@@ -127,9 +130,10 @@ export async function runSend(run: SendRun): Promise<Ending> {
       }
       const limited = problem.code === "model/rate-limited";
       const outcome: Outcome = { kind: "failed", class: kind, wait, limited, charged: CHARGED.has(problem.code) };
-      const decision = settle(outcome);
+      const settled = settle(outcome);
       lastFailure = problem;
-      if (decision === "record-error") {
+      if (settled.decision === "missing") lastMissing = problem;
+      if (settled.decision === "record-error") {
         const { code, message, remedy } = problem;
         record({
           custom_id: item.custom_id,
@@ -138,7 +142,7 @@ export async function runSend(run: SendRun): Promise<Ending> {
           timing: timing(),
         });
       }
-      if (kind !== "fatal") warn(problem);
+      if (kind !== "fatal") warn(failureWarning(problem, settled, spec.retries, scheduler.halted !== null));
       // The others will fail in the same way; they get a moment, because one may still be paid for and arrive.
       else setTimeout(() => run.abort.abort(), FATAL_GRACE_MS).unref();
     } finally {
@@ -148,10 +152,11 @@ export async function runSend(run: SendRun): Promise<Ending> {
 
   let ticking: Promise<void> = Promise.resolve();
   const tick = async () => {
-    const counted = done;
+    const [counted, spent] = [done, cost()];
     try {
       await responses.sync();
-      const event = progress.event(now(), counted, tokens + liveTokens);
+      events.flush();
+      const event = progress.event(now(), counted, tokens + liveTokens, spent);
       if (event !== null) events.write(event);
     } catch (error) {
       breakOff(error);
@@ -198,10 +203,15 @@ export async function runSend(run: SendRun): Promise<Ending> {
     await tick();
     responses.close();
   }
-  const ending = howItEnded({ total, done, halted: scheduler.halted, broken, lastFailure, spec });
+  const { halted, unaffordable, refused } = scheduler;
+  const failure = lastMissing ?? lastFailure;
+  const ending = howItEnded({ total, done, halted, broken, lastFailure: failure, spec, cost: cost(), unaffordable, refused });
   if (ending.code === 0) await writeManifest(dir);
   return ending;
 }
+
+/** What an answer counts as that does not say what it took; nothing where nobody can tell. */
+const worst = ({ estimate }: Attempt<RequestLine>): number => (Number.isFinite(estimate.cost) ? estimate.cost : 0);
 
 async function* unanswered(dir: string, keys: { find(key: string): number }, answered: Uint8Array) {
   for await (const request of readRequests(dir)) {

@@ -1,4 +1,4 @@
-import { fail } from "#protocol/errors.ts";
+import { AppError, fail } from "#protocol/errors.ts";
 import type { SendSpec } from "#protocol/files/job.ts";
 import { createEndpoint, type Endpoint } from "../endpoints/endpoint.ts";
 import type { Ask } from "./run-send.ts";
@@ -45,6 +45,7 @@ const MAX_RESTARTS = 3;
  */
 export function embeddedModel(spec: SendSpec, start: () => Promise<RunningEngine>, warn: (message: string) => void): Model {
   let running: Promise<{ engine: RunningEngine; endpoint: Endpoint }> | null = null;
+  let last: Endpoint | null = null;
   let deaths = 0;
   let closing = false;
 
@@ -56,6 +57,7 @@ export function embeddedModel(spec: SendSpec, start: () => Promise<RunningEngine
       model: spec.endpoint.model,
       stallSeconds: spec.stall_seconds,
     });
+    last = endpoint;
     void engine.exited.then(() => {
       running = null;
       if (closing) return;
@@ -72,6 +74,8 @@ export function embeddedModel(spec: SendSpec, start: () => Promise<RunningEngine
           throw fail("engine/start-failed", `The engine ended by itself ${deaths} times`, {
             remedy: "Look into stderr.log of the job; fewer threads or a lower concurrency need less memory.",
           });
+        // Whatever still waits for the engine that died gets no answer any more.
+        last?.close();
         running = open();
         // A failed start is thrown to whoever waits for it; the next request tries again.
         running.catch(() => {
@@ -79,14 +83,17 @@ export function embeddedModel(spec: SendSpec, start: () => Promise<RunningEngine
         });
       }
       const { endpoint } = await running;
-      return endpoint.send({ url: line.url, body: line.body, stream: spec.stream, ...options });
+      try {
+        return await endpoint.send({ url: line.url, body: line.body, stream: spec.stream, ...options });
+      } catch (error) {
+        const byUs = error instanceof AppError && error.problem.code === "model/aborted" && !options.signal.aborted && !closing;
+        throw byUs ? fail("model/reset", "The engine ended before its answer was complete", { cause: error }) : error;
+      }
     },
     async close() {
       closing = true;
-      const last = running;
-      if (last === null) return;
-      const opened = await last.catch(() => null);
-      opened?.endpoint.close();
+      const opened = await running?.catch(() => null);
+      last?.close();
       await opened?.engine.stop();
     },
   };

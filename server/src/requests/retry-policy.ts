@@ -9,8 +9,9 @@ export interface RetryPolicy {
 export const DEFAULT_DELAYS = { base: 500, cap: 60_000 } as const;
 
 /**
- * A rate limit is no failure of the request: it does not use up its retries. Only an endpoint that refuses the same
- * request this often is given up.
+ * A rate limit is no failure of the request: it does not use up its retries. Only a request that is refused this often
+ * although others were answered in between is given up, because the limit is then about the request: one that is larger
+ * than the limit of a minute never passes. An endpoint that refuses everything is the affair of `createRefusals`.
  */
 export const MAX_RATE_LIMITED = 50;
 

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { type Attempt, createScheduler, type Decision, type Outcome, type SchedulerOptions } from "./scheduler.ts";
+import { createRefusals, PATIENCE } from "./refusals.ts";
+import { MAX_RATE_LIMITED } from "./retry-policy.ts";
+import { type Attempt, createScheduler, type Decision, type Outcome, type Scheduler, type SchedulerOptions } from "./scheduler.ts";
 
 interface Reaction {
   kind: "answer" | "retry" | "limited" | "wait" | "final";
@@ -23,7 +25,7 @@ function simulate(
   count: number,
   react: (nth: number) => Reaction,
   cost = 0,
-): Log & { halted: string | null; waiting: number } {
+): Log & Pick<Scheduler<number>, "halted" | "waiting" | "refused" | "unaffordable" | "spent"> {
   let state = 1;
   const random = () => {
     state = (state * 16807) % 2147483647;
@@ -59,12 +61,13 @@ function simulate(
     now = Math.max(now, Math.min(wakeAt, nextAnswer));
     for (const one of flying.filter(({ at }) => at <= now)) {
       flying.splice(flying.indexOf(one), 1);
-      const decision = scheduler.settle(one.attempt, one.outcome, now);
+      const { decision } = scheduler.settle(one.attempt, one.outcome, now);
       log.decisions.set(one.attempt.item, [...(log.decisions.get(one.attempt.item) ?? []), decision]);
       if (one.outcome.kind === "failed" && one.outcome.wait !== null) log.pauses.push({ from: now, until: now + one.outcome.wait });
     }
   }
-  return { ...log, end: now, halted: scheduler.halted, waiting: scheduler.waiting };
+  const { halted, waiting, refused, unaffordable, spent } = scheduler;
+  return { ...log, end: now, halted, waiting, refused, unaffordable, spent };
 }
 
 const reaction = fc.record({
@@ -102,7 +105,7 @@ test("whatever an endpoint does: no request is lost or doubled, concurrency, pac
         if (log.halted === null) {
           assert.equal(log.decisions.size, count);
           for (const decisions of log.decisions.values()) assert.notEqual(decisions.at(-1), "retry");
-        } else assert.equal(log.halted, "hopeless");
+        } else assert.ok(log.halted === "hopeless" || log.halted === "rate-limited", log.halted);
         for (const { from, until } of log.pauses)
           for (const { at } of log.starts) assert.ok(at <= from || at >= until, `started at ${at}, paused from ${from} until ${until}`);
         const { rpm } = options;
@@ -124,6 +127,8 @@ test("the money is never exceeded, and is spent as far as it goes", () => {
       const log = simulate({ concurrency, retries: 2, budget: limit }, 100, () => ({ kind: "answer", latency: 5, wait: 0 }), 2);
       assert.equal(log.halted, "budget");
       assert.equal(log.starts.length, limit - 1);
+      assert.equal(log.unaffordable, 2);
+      assert.equal(log.spent, limit - 1);
     }),
   );
 });
@@ -139,6 +144,100 @@ test("a rate limit does not use up retries, narrows the stream, and lets it wide
   // Half of eight, and one more for the seven answers that were on their way.
   assert.ok(atOnce(8, 16) <= 5);
   assert.equal(atOnce(300, 400), 8);
+});
+
+test("an endpoint that refuses everything is waited for as long as the rule says, and not longer", () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 16 }),
+      fc.integer({ min: 0, max: 5 }),
+      fc.integer({ min: 1, max: 40 }),
+      // From a second to two hours, or nothing said at all.
+      fc.option(fc.integer({ min: 1_000, max: 7_200_000 }), { nil: null }),
+      fc.integer({ min: 0, max: 20 }),
+      (concurrency, retries, count, wait, before) => {
+        const log = simulate({ concurrency, retries }, count + before, (nth) =>
+          nth < before
+            ? { kind: "answer", latency: 20, wait: 0 }
+            : { kind: wait === null ? "limited" : "wait", latency: 20, wait: wait ?? 0 },
+        );
+        assert.equal(log.halted, "rate-limited");
+        const { times, milliseconds } = log.refused ?? assert.fail();
+        assert.ok(times >= PATIENCE.refusals, String(times));
+        assert.ok(milliseconds >= PATIENCE.milliseconds, String(milliseconds));
+        // The last refusal is the first one for which both are true.
+        const longest = wait ?? 60_000;
+        assert.ok(times === PATIENCE.refusals || milliseconds < PATIENCE.milliseconds + longest + 60_000, `${times} in ${milliseconds} ms`);
+        for (const decisions of log.decisions.values())
+          assert.ok(
+            decisions.slice(0, -1).every((decision) => decision === "retry"),
+            decisions.join(),
+          );
+      },
+    ),
+    { numRuns: 60 },
+  );
+});
+
+test("refusals side by side count once, and one accepted request begins the account anew", () => {
+  const refusals = createRefusals();
+  const hour = 3_600_000;
+  const burst = Array.from({ length: 64 }, () => refusals.started());
+  for (const start of burst) assert.equal(refusals.refused(start, 0), null);
+  for (let time = 1; time < 9; time++) assert.equal(refusals.refused(refusals.started(), time * hour), null);
+  const late = refusals.started();
+  refusals.accepted();
+  assert.equal(refusals.refused(late, 9 * hour), null);
+  for (let time = 1; time < 9; time++) assert.equal(refusals.refused(refusals.started(), (9 + time) * hour), null);
+  assert.deepEqual(refusals.refused(refusals.started(), 18 * hour), { times: 10, milliseconds: 9 * hour });
+});
+
+test("ten refusals within less than half an hour are waited for", () => {
+  const refusals = createRefusals();
+  for (let at = 0; at < PATIENCE.milliseconds; at += 3_000) assert.equal(refusals.refused(refusals.started(), at), null);
+  assert.deepEqual(refusals.refused(refusals.started(), PATIENCE.milliseconds), { times: 601, milliseconds: PATIENCE.milliseconds });
+});
+
+test("a request that alone is refused, again and again, is left out; the others are answered", () => {
+  const scheduler = createScheduler<string>({ concurrency: 2, retries: 0, random: () => 0.5 });
+  let now = 0;
+  const oversize = "larger than the limit of a minute";
+  scheduler.add(oversize, { tokens: 1, cost: 0 });
+  let refused = 0;
+  for (let turn = 0; turn < 1_000 && scheduler.missing === 0; turn++) {
+    if (scheduler.waiting < 2) scheduler.add(`request ${turn}`, { tokens: 1, cost: 0 });
+    const attempt = scheduler.start(now);
+    if (attempt === null) {
+      now = scheduler.wakeAt(now) ?? assert.fail();
+      continue;
+    }
+    const limited: Outcome = { kind: "failed", class: "retry", wait: 0, limited: true, charged: false };
+    if (attempt.item === oversize) refused++;
+    now += 10_000;
+    scheduler.settle(attempt, attempt.item === oversize ? limited : { kind: "answered", tokens: 1, cost: 0 }, now);
+  }
+  assert.equal(scheduler.missing, 1);
+  assert.ok(refused > MAX_RATE_LIMITED);
+  assert.equal(scheduler.halted, null);
+});
+
+test("a settled attempt says when it is asked again, for how long nothing is, and how often it failed", () => {
+  const scheduler = createScheduler<number>({ concurrency: 2, retries: 2, random: () => 0 });
+  for (let item = 0; item < 2; item++) scheduler.add(item, { tokens: 1, cost: 0 });
+  const [first, second] = [scheduler.start(0) ?? assert.fail(), scheduler.start(0) ?? assert.fail()];
+  const failure = { kind: "failed", class: "retry", charged: false } as const;
+  assert.deepEqual(scheduler.settle(first, { ...failure, wait: null, limited: false }, 10), {
+    decision: "retry",
+    again: 500,
+    pause: 0,
+    failures: 1,
+  });
+  assert.deepEqual(scheduler.settle(second, { ...failure, wait: 600_000, limited: true }, 20), {
+    decision: "retry",
+    again: 600_000,
+    pause: 600_000,
+    failures: 0,
+  });
 });
 
 test("delays between tries grow, and never beyond the cap", () => {
@@ -164,11 +263,12 @@ test("a fatal failure and a stop let nothing start any more", () => {
   const first = scheduler.start(0);
   const second = scheduler.start(0);
   assert.ok(first !== null && second !== null);
-  assert.equal(scheduler.settle(first, { kind: "failed", class: "fatal", wait: null, limited: false, charged: false }, 1), "missing");
+  const fatal = { kind: "failed", class: "fatal", wait: null, limited: false, charged: false } as const;
+  assert.equal(scheduler.settle(first, fatal, 1).decision, "missing");
   assert.equal(scheduler.halted, "fatal");
   assert.equal(scheduler.start(2), null);
   assert.equal(scheduler.wants(), false);
-  assert.equal(scheduler.settle(second, { kind: "answered", tokens: null, cost: 0 }, 3), "record", "what arrives is kept");
+  assert.equal(scheduler.settle(second, { kind: "answered", tokens: null, cost: 0 }, 3).decision, "record", "what arrives is kept");
   assert.throws(() => scheduler.settle(second, { kind: "aborted" }, 4), /twice/);
   scheduler.halt("stopped");
   assert.equal(scheduler.halted, "fatal", "the first reason stays");

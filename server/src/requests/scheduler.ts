@@ -1,6 +1,7 @@
 import { createBudget } from "./budget.ts";
 import type { Estimate } from "./estimate.ts";
 import { createPacer } from "./pacing.ts";
+import { createRefusals, type Refused } from "./refusals.ts";
 import { DEFAULT_DELAYS, MAX_RATE_LIMITED, nextDelay } from "./retry-policy.ts";
 
 export interface SchedulerOptions {
@@ -35,8 +36,21 @@ export type Outcome =
 /** What the driver does with a settled attempt. `missing`: not recorded, so that a later run asks again. */
 export type Decision = "record" | "record-error" | "retry" | "missing";
 
-/** Why nothing starts any more. `hopeless`: too many requests in a row used up all their tries. */
-export type Halt = "stopped" | "fatal" | "budget" | "hopeless";
+export interface Settled {
+  decision: Decision;
+  /** Milliseconds until the request may be asked again; 0 where it is not `retry`. */
+  again: number;
+  /** Milliseconds for which nothing at all is asked, because of what this attempt was told; 0 where the others go on. */
+  pause: number;
+  /** Failures of the request so far, rate limits not counted. */
+  failures: number;
+}
+
+/**
+ * Why nothing starts any more. `hopeless`: too many requests in a row used up all their tries. `rate-limited`: the endpoint
+ * refused everything for as long as `createRefusals` says.
+ */
+export type Halt = "stopped" | "fatal" | "budget" | "hopeless" | "rate-limited";
 
 export interface Scheduler<T> {
   /** Whether another request should be read; keeps the memory flat whatever the shards hold. */
@@ -46,7 +60,7 @@ export interface Scheduler<T> {
   start(now: number): Attempt<T> | null;
   /** When `start` may give something without anything else happening; null where only a settled attempt or a new request helps. */
   wakeAt(now: number): number | null;
-  settle(attempt: Attempt<T>, outcome: Outcome, now: number): Decision;
+  settle(attempt: Attempt<T>, outcome: Outcome, now: number): Settled;
   /** Nothing starts any more; attempts in flight are still settled. */
   halt(why: Halt): void;
   readonly halted: Halt | null;
@@ -55,6 +69,10 @@ export interface Scheduler<T> {
   readonly waiting: number;
   readonly missing: number;
   readonly spent: number;
+  /** What the request that the budget stopped could cost at worst; null where the budget stopped nothing. */
+  readonly unaffordable: number | null;
+  /** What made the scheduler halt with `rate-limited`. */
+  readonly refused: Refused | null;
 }
 
 interface Waiting<T> {
@@ -62,7 +80,11 @@ interface Waiting<T> {
   estimate: Estimate;
   tries: number;
   failures: number;
+  /** Rate limits while other requests were answered, and the answers that there were at the last one. */
   limited: number;
+  acceptedBefore: number;
+  /** Which start of the whole run its last try was. */
+  start: number;
   delay: number | null;
   notBefore: number;
 }
@@ -85,6 +107,10 @@ export function createScheduler<T>(options: SchedulerOptions): Scheduler<T> {
   let width = options.concurrency;
   let credit = 0;
   let narrowedUntil = Number.NEGATIVE_INFINITY;
+  const refusals = createRefusals();
+  let accepted = 0;
+  let refused: Refused | null = null;
+  let unaffordable: number | null = null;
   let halted: Halt | null = null;
   let missing = 0;
   let missingInARow = 0;
@@ -104,8 +130,14 @@ export function createScheduler<T>(options: SchedulerOptions): Scheduler<T> {
     delayed.splice(at, 0, waiting);
   };
 
-  const answered = () => {
+  const accept = () => {
+    accepted++;
     missingInARow = 0;
+    refusals.accepted();
+  };
+
+  const answered = () => {
+    accept();
     if (width < options.concurrency && ++credit >= width) {
       width++;
       credit = 0;
@@ -122,15 +154,24 @@ export function createScheduler<T>(options: SchedulerOptions): Scheduler<T> {
   const failed = (waiting: Waiting<T>, outcome: Outcome & { kind: "failed" }, now: number): Decision => {
     if (outcome.wait !== null) pausedUntil = Math.max(pausedUntil, now + outcome.wait);
     if (outcome.class === "final") {
-      missingInARow = 0;
+      accept();
       return "record-error";
     }
     if (outcome.class === "fatal") {
       halted ??= "fatal";
       return "missing";
     }
-    if (outcome.limited) waiting.limited++;
-    else waiting.failures++;
+    if (!outcome.limited) waiting.failures++;
+    else {
+      if (accepted > waiting.acceptedBefore) waiting.limited++;
+      waiting.acceptedBefore = accepted;
+      const account = refusals.refused(waiting.start, now);
+      if (account !== null) {
+        halted ??= "rate-limited";
+        refused ??= account;
+        return "missing";
+      }
+    }
     if (waiting.failures > options.retries || waiting.limited > MAX_RATE_LIMITED) return giveUp();
     waiting.delay = nextDelay(delays, waiting.delay, options.random);
     const until = now + Math.max(waiting.delay, outcome.wait ?? 0);
@@ -148,20 +189,25 @@ export function createScheduler<T>(options: SchedulerOptions): Scheduler<T> {
   return {
     wants: () => halted === null && fresh.length + delayed.length < window,
     add(item, estimate) {
-      fresh.push({ item, estimate, tries: 0, failures: 0, limited: 0, delay: null, notBefore: Number.NEGATIVE_INFINITY });
+      const untried = { tries: 0, failures: 0, limited: 0, acceptedBefore: 0, start: 0, delay: null };
+      fresh.push({ item, estimate, ...untried, notBefore: Number.NEGATIVE_INFINITY });
     },
     start(now) {
       if (halted !== null || flying.size >= width) return null;
       const next = head(now);
       if (next === undefined || readyAt(next, now) > now) return null;
       if (!budget.fits(next.estimate.cost)) {
-        if (flying.size === 0) halted = "budget";
+        if (flying.size === 0) {
+          halted = "budget";
+          unaffordable = next.estimate.cost;
+        }
         return null;
       }
       (next === delayed[0] ? delayed : fresh).shift();
       pacer.take(now, next.estimate.tokens);
       budget.reserve(next.estimate.cost);
       next.tries++;
+      next.start = refusals.started();
       const attempt: Attempt<T> = { item: next.item, estimate: next.estimate, tries: next.tries };
       flying.set(attempt, next);
       return attempt;
@@ -183,12 +229,19 @@ export function createScheduler<T>(options: SchedulerOptions): Scheduler<T> {
         budget.settle(cost, outcome.cost);
         if (outcome.tokens !== null) pacer.refund(tokens - outcome.tokens);
         answered();
-        return "record";
+        return { decision: "record", again: 0, pause: 0, failures: waiting.failures };
       }
       const charged = outcome.kind === "aborted" || outcome.charged;
       budget.settle(cost, charged && Number.isFinite(cost) ? cost : 0);
       if (!charged) pacer.refund(tokens);
-      return outcome.kind === "aborted" ? "missing" : failed(waiting, outcome, now);
+      const decision = outcome.kind === "aborted" ? "missing" : failed(waiting, outcome, now);
+      const asked = outcome.kind === "failed" && (outcome.limited || outcome.wait !== null);
+      return {
+        decision,
+        again: decision === "retry" ? waiting.notBefore - now : 0,
+        pause: asked ? Math.max(0, pausedUntil - now) : 0,
+        failures: waiting.failures,
+      };
     },
     halt(why) {
       halted ??= why;
@@ -207,6 +260,12 @@ export function createScheduler<T>(options: SchedulerOptions): Scheduler<T> {
     },
     get spent() {
       return budget.spent;
+    },
+    get unaffordable() {
+      return unaffordable;
+    },
+    get refused() {
+      return refused;
     },
   };
 }

@@ -79,7 +79,7 @@ test("each reason is exact", () => {
   assert.equal(reason("## Problem\nA\n## Solution\nB and", SECTIONS, "length"), "cut off by length in the solution");
   assert.equal(reason("", SECTIONS, "length"), "cut off by length before the first word");
   assert.equal(reason("x", SECTIONS, "content_filter"), "filtered by the provider");
-  assert.equal(reason("I'm sorry, but I can't help with that."), "refused: I'm sorry, but I can't help with that.");
+  assert.equal(reason("I'm sorry, but I can't help with that."), "refused: I'm sorry, but I can't help with that");
   assert.equal(reason("## Problem\nA\n## Solution\nIt is 7.", TOOL), "no program between the fences");
   assert.equal(reason("## Problem\nA\n## Solution\n```python\nprint(1)", TOOL), "no program between the fences");
   assert.equal(reason("no object", JSON_RULE), "no JSON object in the response");
@@ -97,7 +97,11 @@ test("reasons carry their codes", () => {
   assert.equal(code("x", SECTIONS, "content_filter"), "model/filtered");
   assert.equal(code("x", JSON_RULE), "model/not-json");
   assert.equal(parseResponse(SECTIONS, chat(null, "stop", { refusal: "No." }), CHAT).failure?.code, "model/refused");
-  assert.equal(parseResponse(SECTIONS, chat(null, "stop", { refusal: "No." }), CHAT).failure?.reason, "refused: No.");
+  assert.equal(parseResponse(SECTIONS, chat(null, "stop", { refusal: "No." }), CHAT).failure?.reason, "refused: No");
+  assert.equal(
+    parseResponse(SECTIONS, chat(null, "stop", { refusal: "抱歉，我无法回答。 " }), CHAT).failure?.reason,
+    "refused: 抱歉，我无法回答",
+  );
 });
 
 test("endless repetition is named, with what is repeated", () => {

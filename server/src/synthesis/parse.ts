@@ -15,7 +15,7 @@ export interface ParsedProblem {
   answer: string | null;
 }
 
-/** Why a response holds no problem: `reason` in words for people, `code` for programs. */
+/** Why a response holds no problem: `reason` in words for people, without a full stop at its end, `code` for programs. */
 export interface ParseFailure {
   reason: string;
   code: ErrorCode;
@@ -138,7 +138,7 @@ const REFUSAL =
 /** Only asked where nothing parsed, and only of short texts: a solution may say "I cannot divide by zero". */
 const soundsLikeRefusal = (text: string): boolean => text.length < 1_000 && REFUSAL.test(text);
 
-const refused = (text: string): ParseFailure => ({ reason: `refused: ${shorten(text)}`, code: "model/refused" });
+const refused = (text: string): ParseFailure => ({ reason: `refused: ${shorten(text).replace(/[.。．\s]+$/, "")}`, code: "model/refused" });
 
 const quote = (text: string): string => `“${shorten(text)}”`;
 

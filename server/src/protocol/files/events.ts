@@ -1,6 +1,7 @@
 import * as z from "zod";
 
 const at = z.string().describe("ISO 8601");
+const cost = z.number().optional().describe("Money that the job spent so far, all of its runs included; absent without a price");
 
 /** `events.jsonl`: one object a line, appended by the job and by nobody else. */
 export const EventLine = z.discriminatedUnion("event", [
@@ -14,6 +15,7 @@ export const EventLine = z.discriminatedUnion("event", [
     rate: z.number().optional(),
     tokens: z.int().optional(),
     tokens_per_second: z.number().optional(),
+    cost,
   }),
   z.strictObject({ event: z.literal("metric"), at, name: z.string(), value: z.number(), step: z.int().optional() }),
   z.strictObject({ event: z.literal("checkpoint"), at, path: z.string(), step: z.int() }),
@@ -34,6 +36,6 @@ export const EventLine = z.discriminatedUnion("event", [
     remedy: z.string().optional(),
     data: z.record(z.string(), z.unknown()).optional(),
   }),
-  z.strictObject({ event: z.literal("end"), at, code: z.int(), done: z.int().optional(), total: z.int().optional() }),
+  z.strictObject({ event: z.literal("end"), at, code: z.int(), done: z.int().optional(), total: z.int().optional(), cost }),
 ]);
 export type EventLine = z.infer<typeof EventLine>;
