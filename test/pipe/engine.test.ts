@@ -79,6 +79,24 @@ test("an engine that dies is started again three times, then the job is told", a
   await model.close();
 });
 
+test("what still waits for an engine that died fails as a reset when the next one starts", async () => {
+  const scope = server.scope((seen) => (seen.row === "0" ? { kind: "silent" } : { kind: "answer" }));
+  const { engines, start } = fakeEngine(scope);
+  const model = embeddedModel(specOf(scope.url, { stall_seconds: 3600 }), start, () => {});
+  const [, second] = [...marked(2)];
+  if (first === undefined || second === undefined) return assert.fail();
+  const waiting = assert.rejects(
+    model.ask(first.line, options),
+    (error) => error instanceof AppError && error.problem.code === "model/reset" && /engine ended/.test(error.problem.message),
+  );
+  await scope.reached(1);
+  await engines[0]?.die();
+  await model.ask(second.line, options);
+  await waiting;
+  assert.equal(engines.length, 2);
+  await model.close();
+});
+
 test("a start that fails is thrown to every request that waits for it", async () => {
   const model = embeddedModel(
     specOf("http://127.0.0.1:9"),
