@@ -2,6 +2,9 @@ import assert from "node:assert/strict";
 import { watch } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { fail, toProblem } from "#protocol/errors.ts";
+import { openEventLog } from "../../server/src/jobs/event-log.ts";
+import { runSend } from "../../server/src/jobs/run-send.ts";
 import { jobState } from "../../server/src/jobs/state.ts";
 import { createFaulty, type Faulty } from "./faulty.ts";
 import { errorsOf, events, makeJob, responses, scratch, send, warningsOf } from "./harness.ts";
@@ -57,7 +60,9 @@ test("Retry-After holds the whole endpoint: no request arrives within the wait, 
   for (const at of refused)
     for (const seen of scope.seen) assert.ok(seen.at <= at || seen.at >= at + 1000, `a request came ${seen.at - at} ms after the refusal`);
   assert.equal((await responses(dir)).length, 20);
-  assert.ok(warningsOf(dir).some(({ code }) => code === "model/rate-limited"));
+  const warning = warningsOf(dir).find(({ code }) => code === "model/rate-limited");
+  assert.match(warning?.message ?? "", /asks to slow down: no; all requests wait 1 s$/);
+  assert.equal(warning?.remedy, undefined, "there is nothing to do where the program waits by itself");
 });
 
 test("server errors, resets, half answers and silence are asked again until every row has its answer", async () => {
@@ -73,6 +78,10 @@ test("server errors, resets, half answers and silence are asked again until ever
   const tries = new Map((await responses(dir)).map((line) => [line.custom_id, line.timing?.tries]));
   assert.equal(tries.get(keyOf(0)), 3);
   assert.equal(tries.get(keyOf(7)), 1);
+  const warnings = warningsOf(dir);
+  for (const code of ["model/server-error", "model/reset", "model/not-json", "model/stalled"])
+    assert.match(warnings.find((one) => one.code === code)?.message ?? "", /; asked again in \d+(\.\d)? s \(try 2 of 7\)$/, code);
+  for (const { message, remedy } of warnings) assert.equal(remedy, undefined, message);
 });
 
 test("a request that never succeeds stays missing: the job says how many, and a later run asks only these", async () => {
@@ -84,6 +93,7 @@ test("a request that never succeeds stays missing: the job says how many, and a 
   assert.equal(error?.code, "job/failed");
   assert.match(error?.message ?? "", /1 of 4 requests have no answer/);
   assert.match(error?.remedy ?? "", /asks only/);
+  assert.ok(warningsOf(dir).some(({ message }) => /; given up for this run; the next one asks it again/.test(message)));
   assert.equal((await responses(dir)).length, 3);
   healed = true;
   assert.equal((await send(dir).ended).code, 0);
@@ -122,9 +132,65 @@ test("a budget is never exceeded, and counts what earlier runs spent", async () 
   assert.equal((await send(dir).ended).code, 1);
   const asked = scope.total();
   assert.ok(asked > 5 && asked * 0.00015 <= 0.006, `${asked} requests`);
-  assert.match(errorsOf(dir)[0]?.message ?? "", /budget of 0.006/);
+  const [, spent, next] = /: spent (\S+) of 0.006; the next request could cost up to (\S+)$/.exec(errorsOf(dir)[0]?.message ?? "") ?? [];
+  assert.ok(Math.abs(Number(spent) - asked * 0.00015) < 1e-9, spent);
+  assert.ok(Number(spent) + Number(next) > 0.006 && Number(next) > 0.00015, next);
+  const end = events(dir).at(-1);
+  assert.ok(end?.event === "end" && end.cost === Number(spent), JSON.stringify(end));
+  const costs = events(dir).flatMap((event) => (event.event === "progress" ? [event.cost ?? Number.NaN] : []));
+  assert.equal(costs.at(-1), Number(spent));
+  assert.ok(
+    costs.every((cost, at) => cost >= (costs[at - 1] ?? 0)),
+    costs.join(),
+  );
   assert.equal((await send(dir).ended).code, 1);
   assert.equal(scope.total(), asked, "the second run has no money left");
+  const second = events(dir).at(-1);
+  assert.equal(second?.event === "end" && second.cost, Number(spent), "money of earlier runs counts");
+});
+
+test("an endpoint that only refuses ends the run in order, with what was answered", async () => {
+  const { dir, job } = await makeJob(project("refused"), "http://127.0.0.1:9/v1", 3, { retries: 2, concurrency: 1 });
+  const log = openEventLog(dir, Date.now);
+  let asked = 0;
+  // A clock that goes forward by the time that is waited, so that nothing is: five minutes whenever somebody looks.
+  let clock = 0;
+  const ending = await runSend({
+    dir,
+    job,
+    async ask(line) {
+      asked++;
+      if (asked > 1) throw fail("model/rate-limited", "The endpoint asks to slow down.", { remedy: "Wait and send again." });
+      return { status: 200, requestId: null, body: { of: line.custom_id }, usage: null, milliseconds: 1 };
+    },
+    judge: (error) => ({ problem: toProblem(error), class: "retry", wait: 3_000 }),
+    events: log,
+    stop: new AbortController().signal,
+    abort: new AbortController(),
+    now: () => {
+      clock += 300_000;
+      return clock;
+    },
+    wallClock: () => new Date(),
+    random: () => 0.5,
+  });
+  log.error(ending.problem ?? assert.fail("it ended well"));
+  log.close();
+  assert.equal(ending.code, 1);
+  assert.equal(ending.done, 1);
+  assert.equal((await responses(dir)).length, 1);
+  assert.ok(asked >= 11, `${asked} requests`);
+  const { code, message, remedy } = ending.problem ?? assert.fail();
+  assert.equal(code, "model/rate-limited");
+  assert.match(
+    message,
+    /^2 of 3 requests have no answer: endpoint “stub” refused everything for .+ (min|h), \d+ times in a row; the last time: /,
+  );
+  assert.match(remedy ?? "", /What was answered is kept\. Run the same command later/);
+  const [first, collected] = warningsOf(dir);
+  assert.match(first?.message ?? "", /slow down; /);
+  assert.match(collected?.message ?? "", / \(\d+ times in \d+(\.\d)? s\)$/);
+  assert.equal(events(dir).at(-1)?.event, "error", "collected warnings are not written behind the last words");
 });
 
 test("requests per minute are kept", async () => {

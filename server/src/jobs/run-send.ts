@@ -72,8 +72,10 @@ export async function runSend(run: SendRun): Promise<Ending> {
   let { count: done, tokens } = found;
   let liveTokens = 0;
   let lastFailure: Problem | null = null;
-  let lastMissing: Problem | null = null;
-  const cost = () => (spec.endpoint.price === undefined ? undefined : scheduler.spent);
+  /** The last failure that left a request without an answer, up to the one that ended the run. */
+  let cause: Problem | null = null;
+  // A sum of many small amounts is not exact; no price needs more than twelve decimals.
+  const cost = () => (spec.endpoint.price === undefined ? undefined : Math.round(scheduler.spent * 1e12) / 1e12);
   let broken: Problem | null = null;
   let wake = () => {};
 
@@ -130,9 +132,10 @@ export async function runSend(run: SendRun): Promise<Ending> {
       }
       const limited = problem.code === "model/rate-limited";
       const outcome: Outcome = { kind: "failed", class: kind, wait, limited, charged: CHARGED.has(problem.code) };
+      const over = scheduler.halted !== null;
       const settled = settle(outcome);
       lastFailure = problem;
-      if (settled.decision === "missing") lastMissing = problem;
+      if (settled.decision === "missing" && !over) cause = problem;
       if (settled.decision === "record-error") {
         const { code, message, remedy } = problem;
         record({
@@ -204,8 +207,7 @@ export async function runSend(run: SendRun): Promise<Ending> {
     responses.close();
   }
   const { halted, unaffordable, refused } = scheduler;
-  const failure = lastMissing ?? lastFailure;
-  const ending = howItEnded({ total, done, halted, broken, lastFailure: failure, spec, cost: cost(), unaffordable, refused });
+  const ending = howItEnded({ total, done, halted, broken, lastFailure: cause ?? lastFailure, spec, cost: cost(), unaffordable, refused });
   if (ending.code === 0) await writeManifest(dir);
   return ending;
 }

@@ -2,7 +2,7 @@ import type { Problem } from "#protocol/errors.ts";
 import type { SendSpec } from "#protocol/files/job.ts";
 import type { Refused } from "../requests/refusals.ts";
 import type { Halt } from "../requests/scheduler.ts";
-import { moneyText, spanText } from "./words.ts";
+import { moneyText, spanText, withoutStop } from "./words.ts";
 
 /** How a run ends: the exit code, the counts, and what to tell where it is not 0. */
 export interface Ending {
@@ -75,9 +75,10 @@ function outOfMoney({ spec, cost = 0, unaffordable }: Facts, missing: string, da
 
 function outOfPatience({ spec, lastFailure, refused }: Facts, missing: string, data: Record<string, unknown>): Problem {
   const { times, milliseconds } = refused ?? { times: 0, milliseconds: 0 };
+  const last = lastFailure === null ? "" : `; the last time: ${withoutStop(lastFailure.message)}`;
   return {
     code: "model/rate-limited",
-    message: `${missing}: endpoint “${spec.endpoint.name}” refused everything for ${spanText(milliseconds)}, ${times} times in a row, by its rate limit`,
+    message: `${missing}: endpoint “${spec.endpoint.name}” refused everything for ${spanText(milliseconds)}, ${times} times in a row${last}`,
     remedy:
       "What was answered is kept. Run the same command later: it goes on and asks only what is missing. " +
       "limits: { rpm, tpm } in jiuzhang.yaml keeps the pace below the endpoint's limit.",
