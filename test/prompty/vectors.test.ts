@@ -119,7 +119,7 @@ function checkSegments(input: Data, expected: Data): void {
 
 function checkRequest(input: Data, expected: Data): void {
   const { model_id, apiType, options, tools, outputs, messages } = input;
-  const template = parseTemplate(withFrontMatter({ model: { id: model_id, apiType, options }, tools, outputs }, ""));
+  const template = parseTemplate(withFrontMatter({ model: { id: model_id, apiType, options }, tools, outputs }, "Hello"));
   assert.deepEqual(template.diagnostics, []);
   const { url, body } = toRequest(template, { text: "", messages: messages as Message[] });
   assert.equal(url, "/v1/chat/completions");

@@ -1,5 +1,5 @@
 import type { Span } from "#protocol/template.ts";
-import { didYouMean, distance, quoted } from "../words/suggest.ts";
+import { didYouMean, distance, nearest, quoted } from "../words/suggest.ts";
 import { type Expr, type Node, walkExpr } from "./ast.ts";
 import { FILTERS } from "./filters.ts";
 import type { Token } from "./lexer.ts";
@@ -66,29 +66,56 @@ const FOREIGN_ROLES: Record<string, string | undefined> = {
 
 /**
  * Finds lines that were probably meant as role markers and are none. Such a line would silently become text of the message
- * before it. `completion` templates have no messages: there, a real marker is what surprises.
+ * before it, or of a system message. `completion` templates have no messages: there, a real marker is what surprises.
  */
 export function checkRoles(source: string, tokens: readonly Token[], completion: boolean, report: Report): void {
   const bodyEnd = tokens.at(-1)?.end ?? 0;
   let token = 0;
+  let paragraph = true;
+  let begun = false;
   for (let start = tokens[0]?.start ?? 0; start < bodyEnd && !report.full("warning"); ) {
     const newline = source.indexOf("\n", start);
     const end = newline === -1 || newline > bodyEnd ? bodyEnd : newline;
     const split = end - start <= 200 && endsWithColon(source, start, end) ? splitMarker(source.slice(start, end)) : null;
-    const problem = split === null ? null : roleProblem(split.word, split.attributes !== null, completion);
+    const lone = paragraph && split !== null && /^[a-z]+:[ \t\r]*$/.test(source.slice(start, end));
+    const problem: RoleProblem | null =
+      split === null ? null : roleProblem(split.word, { likely: lone || split.attributes !== null, begun, completion });
     if (split !== null && problem !== null) {
       while ((tokens[token]?.end ?? bodyEnd) <= start) token++;
       const { kind, end: tokenEnd } = tokens[token] as Token;
       const at = source.indexOf(split.word, start);
       if (kind === "text" && tokenEnd >= end) report.warning({ start: at, end: at + split.word.length }, problem.message, problem.remedy);
     }
+    paragraph = isBlankLine(source, start, end);
+    begun ||= split !== null && problem === null && isRole(split.word);
     start = end + 1;
   }
 }
 
-function roleProblem(word: string, attributes: boolean, completion: boolean): { message: string; remedy: string } | null {
+function isBlankLine(source: string, start: number, end: number): boolean {
+  let at = start;
+  while (at < end && " \t\r".includes(source.charAt(at))) at++;
+  return at === end;
+}
+
+const isRole = (word: string): boolean => (MARKER_ROLES as readonly string[]).includes(word.toLowerCase());
+
+interface RoleProblem {
+  message: string;
+  remedy: string;
+}
+
+interface MarkerLine {
+  /** Whether the line looks like a marker whatever its word: it has attributes, or its word stands alone where a message could begin. */
+  likely: boolean;
+  /** Whether a message has begun before it. */
+  begun: boolean;
+  completion: boolean;
+}
+
+function roleProblem(word: string, { likely, begun, completion }: MarkerLine): RoleProblem | null {
   const role = word.toLowerCase();
-  if ((MARKER_ROLES as readonly string[]).includes(role))
+  if (isRole(role))
     return completion
       ? {
           message: `“${word}:” stays text, because a completion has no messages`,
@@ -97,10 +124,11 @@ function roleProblem(word: string, attributes: boolean, completion: boolean): { 
       : null;
   if (completion) return null;
   const meant = FOREIGN_ROLES[role] ?? MARKER_ROLES.find((known) => isSlip(role, known)) ?? null;
-  if (meant === null && role !== "tool" && role !== "function" && !attributes) return null;
+  if (meant === null && role !== "tool" && role !== "function" && !likely) return null;
+  const near = meant ?? nearest(role, MARKER_ROLES);
   return {
-    message: `${quoted(word)} is no role, so the line stays text of the message before it`,
-    remedy: `${meant === null ? "" : `Did you mean “${meant}:”? `}Roles are ${MARKER_ROLES.join(", ")}.`,
+    message: `${quoted(`${word}:`)} is no role, so the line ${begun ? "stays text of the message before it" : "becomes text of a system message"}`,
+    remedy: `${near === null ? "" : `Did you mean “${near}:”? `}Roles are ${MARKER_ROLES.join(", ")}.`,
   };
 }
 

@@ -4,7 +4,7 @@ import { type CheckedInputs, checkInputs } from "./inputs.ts";
 import { parseTemplate } from "./template.ts";
 
 function check(declaration: string, value?: unknown): CheckedInputs {
-  const template = parseTemplate(`---\ninputs:\n  - name: a\n    ${declaration}\n---\n`);
+  const template = parseTemplate(`---\ninputs:\n  - name: a\n    ${declaration}\n---\nHi`);
   assert.deepEqual(template.diagnostics, []);
   return checkInputs(template, value === undefined ? {} : { a: value });
 }

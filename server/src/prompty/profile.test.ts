@@ -4,7 +4,7 @@ import type { TemplateProfile } from "#protocol/template.ts";
 import { parseTemplate } from "./template.ts";
 
 function profile(jiuzhang: string): TemplateProfile {
-  const { profile: read, diagnostics } = parseTemplate(`---\nmetadata: { jiuzhang: ${jiuzhang} }\n---\n`);
+  const { profile: read, diagnostics } = parseTemplate(`---\nmetadata: { jiuzhang: ${jiuzhang} }\n---\nHi`);
   assert.deepEqual(diagnostics, []);
   return read;
 }
@@ -33,7 +33,7 @@ test("a form alone, or every member", () => {
 
 test("what is wrong is told and takes its default", () => {
   const { profile: read, diagnostics } = parseTemplate(
-    "---\nmetadata: { jiuzhang: { stage: 3, completion: maybe, parse: { form: xml, problem: 1, answr: x } } }\n---\n",
+    "---\nmetadata: { jiuzhang: { stage: 3, completion: maybe, parse: { form: xml, problem: 1, answr: x } } }\n---\nHi",
   );
   assert.deepEqual(read, {
     stage: null,

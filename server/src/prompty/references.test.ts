@@ -6,7 +6,7 @@ import { type ParseOptions, parseTemplate, type Template } from "./template.ts";
 const reference = (text: string): string => `\${${text}}`;
 
 function parse(text: string, options: ParseOptions): Template {
-  return parseTemplate(`---\nmetadata:\n  list: [{ deep: "${reference(text)}" }]\n---\n`, options);
+  return parseTemplate(`---\nmetadata:\n  list: [{ deep: "${reference(text)}" }]\n---\nHi`, options);
 }
 
 function resolved(text: string, options: ParseOptions): unknown {

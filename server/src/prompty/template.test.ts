@@ -16,6 +16,31 @@ test("a template without faults has no findings", () => {
   assert.deepEqual(parseTemplate(source).diagnostics, []);
 });
 
+test("words with a colon that are no lone line of a paragraph's beginning are text", () => {
+  for (const body of [
+    "user:\nHere is the text\nexample:\nOne.",
+    "user:\n\nThe example:\nOne.",
+    "user:\n\nexample: one",
+    "user:\n\nExample:\nOne.",
+    "user:\n\n# example:\nOne.",
+    "user:\n\n  example:\nOne.",
+    "user:\n\nexample1:\nOne.",
+    "user:\n\n{{ seed }}:\nOne.",
+    "user:\n\nexample{# a #}:\nOne.",
+    "user:\n{# a\n\nexample:\n#}One.",
+  ])
+    assert.deepEqual(parseTemplate(seeded(body)).diagnostics, [], body);
+  assert.deepEqual(parseTemplate("---\nmetadata: { jiuzhang: { completion: true } }\n---\nwizard:\nHi").diagnostics, []);
+});
+
+test("a template with another error is not called empty as well", () => {
+  for (const source of ["---\nname: [\n---\n", "---\nname: a\n"])
+    assert.ok(
+      parseTemplate(source).diagnostics.every(({ message }) => !message.includes("empty")),
+      source,
+    );
+});
+
 test("10 MB: one finding, and nothing is read", () => {
   const template = parseTemplate(`---\nname: big\n---\n${"x".repeat(10 * 1024 * 1024)}`);
   assert.equal(template.name, null);

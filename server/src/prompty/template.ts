@@ -66,6 +66,8 @@ export function parseTemplate(source: string, options: ParseOptions = {}): Templ
   checkNodes(nodes, broken ? [] : inputs.map(({ name }) => name), report);
   checkRoles(source, tokens, profile.completion, report);
   if (!profile.completion) checkMarkerValues(source, body, report);
+  if (!report.failed() && nodes.every((node) => node.kind === "text" && node.value.trim() === ""))
+    report.error(body, "The template is empty", "Write the prompt, below the front matter where there is one.");
   return {
     source,
     frontMatter,

@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { AppError, fail } from "#protocol/errors.ts";
@@ -17,13 +18,13 @@ export interface LoadedTemplate {
 
 /**
  * Reads and parses a template.
- * @throws template/unreadable, template/too-large, or the template's first error with its place
+ * @throws template/unreadable (also for bytes that are not UTF-8, with their line), template/too-large, or the template's first error with its place
  */
 export async function loadTemplate(projectDir: string, file: string): Promise<LoadedTemplate> {
   const path = projectPath(projectDir, file);
   const bytes = await readTemplate(file, path);
   // The kept snapshot and its hash are of the text that was parsed, so that the walk back finds the same lines.
-  const source = bytes.toString("utf8");
+  const source = decode(bytes, path);
   const template = parseTemplate(source);
   throwErrors(template.diagnostics, path);
   return { path, sha256: createHash("sha256").update(source).digest("hex"), source, template };
@@ -46,4 +47,26 @@ async function readTemplate(file: string, path: string): Promise<Buffer> {
       cause: thrown,
     });
   }
+}
+
+/** The text of a template. Replacement characters for damaged bytes would be sent to the model without anybody noticing. */
+function decode(bytes: Buffer, path: string): string {
+  if (isUtf8(bytes)) return bytes.toString("utf8");
+  const line = damagedLine(bytes);
+  throw fail("template/unreadable", "The template is not UTF-8: this line has bytes of another encoding", {
+    where: { file: path, line },
+    remedy: "Save the file as UTF-8.",
+  });
+}
+
+/** The first line that is not UTF-8. A line break is never part of a longer character, so lines can be looked at one by one. */
+function damagedLine(bytes: Buffer): number {
+  let line = 1;
+  for (let start = 0; start < bytes.length; line++) {
+    const newline = bytes.indexOf(10, start);
+    const end = newline === -1 ? bytes.length : newline;
+    if (!isUtf8(bytes.subarray(start, end))) break;
+    start = end + 1;
+  }
+  return line;
 }
