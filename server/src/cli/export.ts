@@ -14,7 +14,7 @@ export function registerExport(program: Command, context: Context): void {
   program
     .command("export <dataset>")
     .description("write rows of a dataset to a JSONL file")
-    .requiredOption("--to <file>", "the file to write; it appears whole or not at all")
+    .requiredOption("--to <file>", "the file to write, which appears whole or not at all; - for standard output")
     .option("--where <condition...>", "only rows for which all conditions hold, such as accepted=true")
     .addHelpText(
       "after",
@@ -26,12 +26,18 @@ export function registerExport(program: Command, context: Context): void {
 async function exportRows(context: Context, dataset: string, options: ExportOptions): Promise<void> {
   const { out, signal } = context;
   const where = parseWhere((options.where ?? []).join(" "));
-  const to = resolve(context.cwd, options.to);
+  // Standard output carries the rows then, and nothing else.
+  const toStdout = options.to === "-";
+  const to = toStdout ? "-" : resolve(context.cwd, options.to);
   const app = await context.upToDate();
-  const progress = createProgress(out, "exporting", "rows");
+  const progress = createProgress(toStdout ? { ...out, interactive: false } : out, "exporting", "rows");
   const report = await app.store
     .read("exportRows", { dataset, where, to }, { signal, onProgress: (now) => progress.update(now) })
     .finally(() => progress.end());
+  if (toStdout) {
+    out.log(`${count(report.rows)} rows of ${dataset}`);
+    return;
+  }
   out.object({ type: "export", dataset, ...report });
   out.line(`${out.style("green", "✓")} ${count(report.rows)} rows of ${dataset} in ${options.to}`);
 }

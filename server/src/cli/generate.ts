@@ -83,6 +83,7 @@ async function generateVerb(context: Context, flags: GenerateFlags): Promise<voi
   const began = Date.now();
   let asked = 0;
   let tokens = 0;
+  let cost: number | null = null;
   const remark = (text: string) => (progress === null ? out.log(text) : progress.remark(text));
   const report = await app
     .generate(
@@ -133,6 +134,7 @@ async function generateVerb(context: Context, flags: GenerateFlags): Promise<voi
           remark(`  and ${count(rows)} more`);
         },
         onEvent(event) {
+          if (event.event === "progress" || event.event === "end") cost = event.cost ?? cost;
           if (event.event === "progress") {
             tokens = event.tokens ?? tokens;
             progress?.update({
@@ -158,7 +160,7 @@ async function generateVerb(context: Context, flags: GenerateFlags): Promise<voi
   const seconds = (Date.now() - began) / 1000;
   const rate = tokens === 0 ? "" : `, ${count(Math.round(tokens / seconds))} tokens/s`;
   (progress as ProgressLine | null)?.end({ words: `${count(report.requests)}/${count(report.requests)}${rate}, ${duration(seconds)}` });
-  printSummary(out, report, asked, seconds);
+  printSummary(out, report, { asked, seconds, cost });
 }
 
 async function importSeeds(app: App, out: Output, file: string, signal: AbortSignal): Promise<{ dataset: string; sha256: string }> {
@@ -171,12 +173,16 @@ async function importSeeds(app: App, out: Output, file: string, signal: AbortSig
   return { dataset: report.dataset, sha256: report.sha256 };
 }
 
-function printSummary(out: Output, report: GenerateReport, asked: number, seconds: number): void {
+function printSummary(
+  out: Output,
+  report: GenerateReport,
+  { asked, seconds, cost }: { asked: number; seconds: number; cost: number | null },
+): void {
   const { summary, ...rest } = report;
   const total = { template: "all", asked: 0, answered: 0, parsed: 0, answer: 0, copy: 0, duplicate: 0, accepted: 0 };
   for (const line of summary)
     for (const key of ["asked", "answered", "parsed", "answer", "copy", "duplicate", "accepted"] as const) total[key] += line[key];
-  out.object({ type: "summary", ...rest, seconds, templates: summary, total });
+  out.object({ type: "summary", ...rest, seconds, cost, templates: summary, total });
   // Answers are only worth a column where some are missing.
   const counted = (["asked", "answered", "parsed", "answer", "copy", "duplicate", "accepted"] as const).filter(
     (name) => name !== "answered" || total.answered < total.asked,
@@ -186,5 +192,11 @@ function printSummary(out: Output, report: GenerateReport, asked: number, second
   out.line();
   for (const line of table(out, columns, [...summary.map(row), ...(summary.length > 1 ? [row(total)] : [])])) out.line(`  ${line}`);
   out.line();
-  if (asked > 0) out.line(out.style("dim", `  ${count(asked)} requests asked, now in dataset ${report.dataset}`));
+  if (asked > 0)
+    out.line(
+      out.style(
+        "dim",
+        `  ${count(asked)} requests asked, now in dataset ${report.dataset}${cost === null ? "" : `; the job has cost ${cost.toFixed(4)} so far`}`,
+      ),
+    );
 }
