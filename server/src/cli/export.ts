@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
+import { descriptorOf } from "../corpus/export-target.ts";
 import { parseWhere } from "../corpus/where.ts";
 import type { Context } from "./context.ts";
 import { createProgress } from "./progress.ts";
@@ -27,8 +28,8 @@ async function exportRows(context: Context, dataset: string, options: ExportOpti
   const { out, signal } = context;
   const where = parseWhere((options.where ?? []).join(" "));
   // Standard output carries the rows then, and nothing else.
-  const toStdout = options.to === "-";
-  const to = toStdout ? "-" : resolve(context.cwd, options.to);
+  const to = options.to === "-" ? "-" : resolve(context.cwd, options.to);
+  const toStdout = descriptorOf(to) === 1;
   const app = await context.upToDate();
   const progress = createProgress(toStdout ? { ...out, interactive: false } : out, "exporting", "rows");
   const report = await app.store

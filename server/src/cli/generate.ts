@@ -74,6 +74,7 @@ async function generateVerb(context: Context, flags: GenerateFlags): Promise<voi
   const seeds = await existingFile(context.cwd, flags.seeds);
   const app = await context.app();
   const templates = await Promise.all([...new Set(files)].map((file) => loadTemplate(app.projectDir, file)));
+  for (const { warnings } of templates) for (const warning of warnings) out.log(formatProblem(warning));
   const target = await prepareModel(app, out, flags, signal);
   const imported = await importSeeds(app, out, seeds, signal);
   const model = target.embedded ? "the embedded model on this machine" : `${target.spec.model} at ${target.spec.name}`;

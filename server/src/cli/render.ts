@@ -61,10 +61,12 @@ async function render(context: Context, file: string, flags: RenderFlags, projec
     sample: 0,
     maxTokensField: endpoint.max_tokens_field,
   });
-  const warnings: Problem[] = rendered.diagnostics.map(({ severity: _, span: __, ...problem }) => ({
-    ...problem,
-    where: { file: loaded.path, ...problem.where },
-  }));
+  const warnings: Problem[] = loaded.warnings.concat(
+    rendered.diagnostics.map(({ severity: _, span: __, ...problem }) => ({
+      ...problem,
+      where: { file: loaded.path, ...problem.where },
+    })),
+  );
   for (const warning of warnings) out.log(formatProblem(warning));
   const positions = createPositions(loaded.source);
   const segments = rendered.segments.map((segment) => ({ ...segment, line: positions(segment.span.start).line }));

@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
-import { AppError, fail } from "#protocol/errors.ts";
+import { AppError, fail, type Problem } from "#protocol/errors.ts";
 import { TEMPLATE_MAX_BYTES } from "#protocol/limits.ts";
 import { projectPath } from "../project/root.ts";
 import { throwErrors } from "../prompty/load.ts";
@@ -14,6 +14,8 @@ export interface LoadedTemplate {
   sha256: string;
   source: string;
   template: Template;
+  /** What looks wrong and does not forbid sending. */
+  warnings: Problem[];
 }
 
 /**
@@ -27,7 +29,11 @@ export async function loadTemplate(projectDir: string, file: string): Promise<Lo
   const source = decode(bytes, path);
   const template = parseTemplate(source);
   throwErrors(template.diagnostics, path);
-  return { path, sha256: createHash("sha256").update(source).digest("hex"), source, template };
+  const warnings = template.diagnostics.map(({ severity: _, span: __, ...problem }) => ({
+    ...problem,
+    where: { file: path, ...problem.where },
+  }));
+  return { path, sha256: createHash("sha256").update(source).digest("hex"), source, template, warnings };
 }
 
 async function readTemplate(file: string, path: string): Promise<Buffer> {
