@@ -12,16 +12,7 @@ import { makeSearchable } from "../server/src/corpus/search.ts";
 import { importFile } from "../server/src/ingest/import-file.ts";
 import { openReader, openWriter, PAGE_BYTES } from "../server/src/store/open.ts";
 import type { OpContext } from "../server/src/store/ops.ts";
-
-export interface Measurement {
-  name: string;
-  ours: number;
-  baseline: number;
-  /** Ours against the baseline; 1 is as good as the baseline, more is better. */
-  ratio: number;
-  unit: string;
-  note: string;
-}
+import type { Measurement } from "./measurement.ts";
 
 const ROUNDS = 3;
 const BATCH = 10_000;

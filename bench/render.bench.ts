@@ -4,11 +4,12 @@ import { root } from "../scripts/root.ts";
 import { render } from "../server/src/prompty/render.ts";
 import { parseTemplate } from "../server/src/prompty/template.ts";
 import { toRequest } from "../server/src/prompty/wire.ts";
+import type { Measurement } from "./measurement.ts";
 
 const ROUNDS = 2_000;
 
 /** Rendering the largest shipped template to its wire body, against parsing it: both in turns, in one run. */
-export async function run() {
+export async function run(): Promise<Measurement[]> {
   const sources = globSync("prompts/**/*.prompty", { cwd: root }).map((file) => readFileSync(join(root, file), "utf8"));
   const source = sources.sort((a, b) => b.length - a.length)[0];
   if (source === undefined) throw new Error("there are no templates in prompts/");

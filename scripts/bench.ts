@@ -7,20 +7,11 @@ import { spawnSync } from "node:child_process";
 import { globSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { basename, join } from "node:path";
+import type { Measurement } from "../bench/measurement.ts";
 import { root } from "./root.ts";
 
-interface Result {
-  name: string;
-  ours: number;
-  baseline: number;
-  /** Larger is better for rates, smaller for times; `note` says which. */
-  ratio: number;
-  unit: string;
-  note: string;
-}
-
 if (process.argv[2] === "--one") {
-  const { run } = (await import(process.argv[3] as string)) as { run(): Promise<Result[]> };
+  const { run } = (await import(process.argv[3] as string)) as { run(): Promise<Measurement[]> };
   const results = await run();
   process.stdout.write(`\n@@${JSON.stringify(results)}\n`);
   process.exit(0);
@@ -46,7 +37,7 @@ for (const file of globSync("bench/*.bench.ts", { cwd: root }).sort()) {
     process.exitCode = 1;
     continue;
   }
-  all[name] = JSON.parse(line.slice(2)) as Result[];
+  all[name] = JSON.parse(line.slice(2)) as Measurement[];
   for (const result of all[name]) console.log(`  ${row(result)}`);
 }
 writeFileSync(resultsFile, `${JSON.stringify(all, null, 2)}\n`);
@@ -58,19 +49,19 @@ writeFileSync(
   readFileSync(readme, "utf8").replace(/<!-- bench -->[\s\S]*?<!-- \/bench -->/, () => `<!-- bench -->\n${markdown}<!-- /bench -->`),
 );
 
-function readResults(): Record<string, Result[]> {
+function readResults(): Record<string, Measurement[]> {
   try {
-    return JSON.parse(readFileSync(resultsFile, "utf8")) as Record<string, Result[]>;
+    return JSON.parse(readFileSync(resultsFile, "utf8")) as Record<string, Measurement[]>;
   } catch {
     return {};
   }
 }
 
-function row(result: Result): string {
+function row(result: Measurement): string {
   return `| ${result.name} | ${number(result.ours)} ${result.unit} | ${number(result.baseline)} ${result.unit} | ${number(result.ratio)} | ${result.note} |`;
 }
 
-function table(results: Record<string, Result[]>): string {
+function table(results: Record<string, Measurement[]>): string {
   const machine = `${cpus().length} cores (${cpus()[0]?.model.trim() ?? "unknown"}), ${Math.round(totalmem() / 2 ** 30)} GB, Node ${process.versions.node}`;
   const rows = Object.keys(results)
     .sort()

@@ -3,28 +3,13 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
-import { cli, jobs, readText, scratch, startCli } from "./harness.ts";
+import { cli, generateInto, jobs, readText, scratch, startCli } from "./harness.ts";
 
 const folder = scratch();
 after(() => folder.remove());
 const withoutProc = process.platform === "linux" ? false : "the engine's process is found through /proc";
 
-const args = (count: number) => [
-  "--json",
-  "generate",
-  "--template",
-  "t.prompty",
-  "--seeds",
-  "data/seeds.jsonl",
-  "--count",
-  String(count),
-  "--dataset",
-  "small",
-  "--max-tokens",
-  "24",
-  "--concurrency",
-  "2",
-];
+const args = (count: number) => generateInto("small", count, "--max-tokens", "24", "--concurrency", "2");
 
 /** The engine processes that descend from a job's send process. */
 function enginesOf(send: number): number[] {

@@ -88,8 +88,8 @@ export function scratch(): Scratch {
   };
 }
 
-/** The usual command against a server. */
-export const generateArgs = (url: string, count: number, ...more: string[]): string[] => [
+/** The usual command, into a dataset. */
+export const generateInto = (dataset: string, count: number, ...more: string[]): string[] => [
   "--json",
   "generate",
   "--template",
@@ -99,13 +99,13 @@ export const generateArgs = (url: string, count: number, ...more: string[]): str
   "--count",
   String(count),
   "--dataset",
-  "made",
-  "--base-url",
-  url,
-  "--model",
-  "canned",
+  dataset,
   ...more,
 ];
+
+/** The usual command against a server. */
+export const generateArgs = (url: string, count: number, ...more: string[]): string[] =>
+  generateInto("made", count, "--base-url", url, "--model", "canned", ...more);
 
 /** The ids of a project's jobs. */
 export const jobs = (project: string): string[] => {

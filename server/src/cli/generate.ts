@@ -126,7 +126,7 @@ async function generateVerb(context: Context, flags: GenerateFlags): Promise<voi
         },
         onRow(row, seed) {
           out.object({ type: "problem", seed, ...row });
-          const card = problemCard(out, row, seed, null).join("\n");
+          const card = problemCard(out, row, seed).join("\n");
           if (progress === null) out.line(card);
           else progress.above(card);
         },
@@ -145,9 +145,7 @@ async function generateVerb(context: Context, flags: GenerateFlags): Promise<voi
             });
           }
           if (event.event === "warning")
-            remark(
-              formatProblem({ code: "internal", message: event.message, ...(event.remedy === undefined ? {} : { remedy: event.remedy }) }),
-            );
+            remark(formatProblem({ message: event.message, ...(event.remedy === undefined ? {} : { remedy: event.remedy }) }));
         },
         onWait(job, requests) {
           remark(`Another process asks ${count(requests)} of these requests (${job}); waiting for its answers.`);

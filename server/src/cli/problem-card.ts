@@ -7,7 +7,7 @@ const INDENT = 27;
 const MAX_LINES = 4;
 
 /** What a finished problem looks like while a run goes on: a dot, stage, seed, the text, and a line of verdicts. */
-export function problemCard(out: Output, row: Row, seed: string | null, milliseconds: number | null): string[] {
+export function problemCard(out: Output, row: Row, seed: string | null): string[] {
   const failed = row.verdicts.filter((verdict) => verdict.value === "fail");
   const parsed = !failed.some((verdict) => verdict.check === "parse");
   const colour = row.accepted ? "green" : parsed ? "yellow" : "red";
@@ -18,10 +18,7 @@ export function problemCard(out: Output, row: Row, seed: string | null, millisec
   const text = parsed ? (row.text ?? "") : `${out.style("red", "not parsed")}: ${parse?.reason ?? "unknown reason"}. Raw text kept.`;
   const lines = wrapAnsi(text.replace(/\s+/g, " ").trim(), width, { hard: true }).split("\n");
   const shown = lines.length > MAX_LINES ? [...lines.slice(0, MAX_LINES - 1), `${lines[MAX_LINES - 1] ?? ""} …`] : lines;
-  const cost = [
-    row.tokens === null ? "" : `${row.tokens} tokens`.padStart(11),
-    milliseconds === null ? "" : `${(milliseconds / 1000).toFixed(1)} s`.padStart(8),
-  ].join("");
+  const cost = row.tokens === null ? "" : `${row.tokens} tokens`.padStart(11);
   const indent = " ".repeat(INDENT);
   // What was not parsed has no verdicts of its own: its cost stands behind the reason where there is room.
   if (parsed) shown.push(...wrapAnsi(verdictWords(out, row), width).split("\n"));

@@ -38,12 +38,11 @@ export async function examine(projectDir: string | null): Promise<Finding[]> {
     try {
       findings.push(...(await look()));
     } catch (thrown) {
-      const problem = toProblem(thrown);
-      const { remedy } = problem;
+      const { remedy, ...problem } = toProblem(thrown);
       findings.push({
         area,
         state: "broken",
-        what: formatProblem({ ...problem, remedy: undefined as never }),
+        what: formatProblem(problem),
         ...(remedy === undefined ? {} : { remedy }),
       });
     }

@@ -1,6 +1,7 @@
 import type { Verdict } from "#protocol/corpus.ts";
 import { ResponseLine } from "#protocol/files/shards.ts";
 import type { ParseRule } from "#protocol/template.ts";
+import { readUsage } from "../endpoints/usage.ts";
 import { parseObject } from "../files/json.ts";
 import type { Sql } from "../store/sql.ts";
 import { parseResponse } from "../synthesis/parse.ts";
@@ -138,7 +139,7 @@ function rowsOf(
     stage: request.stage,
     format: request.format,
     template: request.template,
-    tokens: completionTokens(body),
+    tokens: readUsage(body)?.completion ?? null,
     file: from.place.file,
     line: from.place.line,
     span: null,
@@ -167,9 +168,4 @@ function errorOf({ response, error }: ResponseLine): { reason: string; code: str
   if (response.status_code < 400) return null;
   const told = (response.body.error as { message?: unknown } | undefined)?.message;
   return { reason: typeof told === "string" ? told : `status ${response.status_code}`, code: "model/server-error" };
-}
-
-function completionTokens(body: Record<string, unknown>): number | null {
-  const tokens = (body.usage as { completion_tokens?: unknown } | null | undefined)?.completion_tokens;
-  return typeof tokens === "number" && Number.isFinite(tokens) ? tokens : null;
 }

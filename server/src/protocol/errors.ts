@@ -134,7 +134,7 @@ export function toProblem(thrown: unknown): Problem {
 }
 
 /** One line for a terminal or a log: `file:line:column: message. remedy`. */
-export function formatProblem(problem: Problem): string {
+export function formatProblem(problem: Pick<Problem, "message" | "where" | "remedy">): string {
   const { file, line, column } = problem.where ?? {};
   const place = [file, line, column].filter((part) => part !== undefined).join(":");
   const sentence = /[.!?…]$/.test(problem.message) ? problem.message : `${problem.message}.`;
