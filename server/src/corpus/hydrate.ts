@@ -69,6 +69,8 @@ function toRow(dataset: string, stored: Stored, { text, solution, answer }: Body
     tokens: tokens < 0 ? null : tokens,
     verdicts,
     accepted: accepted === 1,
+    label: null,
+    parent: null,
   };
 }
 

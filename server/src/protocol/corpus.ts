@@ -18,7 +18,14 @@ export interface Row {
   verdicts: Verdict[];
   /** All four checks passed (problems only). */
   accepted: boolean;
+  /** The latest label that anybody gave it. */
+  label: Label | null;
+  /** The row that this one was edited from. */
+  parent: string | null;
 }
+
+/** What a person says of a row. */
+export type Label = "keep" | "reject";
 
 /** The checks that every problem passes through when it is ingested. */
 export const CHECKS = ["parse", "answer", "copy", "duplicate"] as const;
@@ -52,16 +59,21 @@ export interface Condition {
 
 export interface Query {
   dataset: string;
+  /** All must hold; of several `=` on one field any one is enough. */
   where: Condition[];
   /** Full-text search in the problem text; SQLite FTS5 words, all must occur. */
-  search?: string;
+  search?: string | undefined;
   sort: { field: "created" | "length" | "tokens"; descending: boolean };
   /** Rows of a page, at most PAGE_MAX_ROWS. */
   limit: number;
   /** The cursor of the page before. */
-  after?: string;
+  after?: string | undefined;
+  /** Rows to go past after the cursor, at most PAGE_MAX_SKIP. */
+  skip?: number | undefined;
   /** Whole texts instead of texts cut at CELL_MAX_CHARACTERS. */
-  whole?: boolean;
+  whole?: boolean | undefined;
+  /** Solutions are left out (null): a list does not show them. */
+  brief?: boolean | undefined;
 }
 
 export interface Page {

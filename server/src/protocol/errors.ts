@@ -14,6 +14,7 @@ export const ERROR_CODES = [
   "project/invalid-yaml",
   "project/unknown-endpoint",
   "project/busy",
+  "project/untrusted",
   // Templates.
   "template/unreadable",
   "template/too-large",
@@ -27,6 +28,9 @@ export const ERROR_CODES = [
   "import/malformed-row",
   "import/row-too-large",
   "import/empty",
+  // What people said about rows.
+  "labels/malformed-line",
+  "labels/unwritable",
   // Models.
   "model/wrong-key",
   "model/missing-key",

@@ -21,3 +21,18 @@ export const PAGE_MAX_ROWS = 500;
 
 /** Hex digits of a row's id: 96 bits, no collision among billions of rows. Any unique prefix names the row. */
 export const ROW_ID_DIGITS = 24;
+
+/** The most rows that a page's `skip` goes past: pages far down are reached from an anchor. */
+export const PAGE_MAX_SKIP = 20_000;
+
+/** The most anchors that one answer carries. */
+export const MOST_ANCHORS = 5_000;
+
+/** A preview carries the first and the last half of this many characters of a longer rendering. */
+export const PREVIEW_MAX_CHARACTERS = 400_000;
+
+/** Runs of up to so many requests stream their text as it comes. */
+export const STREAM_MAX_REQUESTS = 8;
+
+/** The largest file that can be dropped on a panel; larger ones are imported by name. */
+export const DROP_MAX_BYTES = 64 * 1024 * 1024;

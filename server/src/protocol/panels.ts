@@ -1,0 +1,121 @@
+/**
+ * Messages between a webview and the client (the extension's own process) that hosts it. A webview says `ready` before
+ * anything is posted to it; every request carries a number, and its answer carries the same.
+ * Requests of a webview are either the server's (the host adds the project and passes them on) or the host's own.
+ */
+import type { Condition, Query } from "./corpus.ts";
+import type { Problem } from "./errors.ts";
+import type { EndpointSummary } from "./messages/endpoints.ts";
+import type { PickedSeed, Preview } from "./messages/preview.ts";
+import type { Params, RequestName, Result, ServerNotifications } from "./messages.ts";
+
+export type PanelKind = "preview" | "corpus";
+
+/** Requests to the server that each panel may make. Anything else is refused by the host. */
+export const PANEL_SERVER_REQUESTS = {
+  preview: ["seeds/search", "corpus/label", "corpus/undo"],
+  corpus: [
+    "corpus/datasets",
+    "corpus/page",
+    "corpus/anchors",
+    "corpus/facets",
+    "corpus/count",
+    "corpus/walk",
+    "corpus/label",
+    "corpus/edit",
+    "corpus/delete",
+    "corpus/undo",
+    "corpus/rebuild",
+  ],
+} as const satisfies Record<PanelKind, readonly RequestName[]>;
+
+/** Requests that the host itself answers. */
+export interface HostRequests {
+  /** Opens a file of the project (or an absolute one) and shows the line. */
+  "host/open": { params: { file: string; line: number | null; span?: { start: number; end: number } | null }; result: null };
+  /** Shows and selects a part of the previewed template, by offsets of its text. */
+  "host/reveal": { params: { start: number; end: number }; result: null };
+  /** Opens a row as a document: to read, or to edit (saving it is an edit of the row). */
+  "host/openRow": { params: { id: string; mode: "read" | "edit" }; result: null };
+  /** Shows two rows beside each other in the editor's own comparison. */
+  "host/compare": { params: { left: string; right: string }; result: null };
+  /** Puts text on the clipboard. */
+  "host/copy": { params: { text: string }; result: null };
+  /** Opens text in an unsaved document. */
+  "host/document": { params: { text: string; language: string }; result: null };
+  /** Lets the user choose a file and imports it into the dataset; null where they chose none. */
+  "host/import": { params: { dataset: string | null }; result: Result<"corpus/import"> | null };
+  /** Imports a file that was dropped: its bytes, or its URI where the drop gave one. */
+  "host/drop": {
+    params: { dataset: string | null; file: { name: string; bytes: Uint8Array } | { uri: string } };
+    result: Result<"corpus/import">;
+  };
+  /** Lets the user choose a target and exports the selection; null where they chose none. */
+  "host/export": { params: { dataset: string; where: Condition[]; search?: string | undefined }; result: Result<"corpus/export"> | null };
+  /** Runs one of our commands, for buttons that lead on. */
+  "host/command": { params: { command: string; args?: unknown[] }; result: null };
+  /** The preview's choices: what is rendered, and with what. */
+  "preview/choose": { params: PreviewChoice; result: null };
+  /** Generates from the previewed template with the chosen seed; events follow. Cancel the request to stop. */
+  "preview/generate": { params: { run: string; count: number }; result: Result<"generate/run"> };
+}
+
+/** A change of what the preview shows; members that are absent stay. */
+export interface PreviewChoice {
+  pick?: Params<"seeds/pick">["pick"];
+  dataset?: string | null;
+  endpoint?: string | null;
+  pinned?: boolean;
+}
+
+/** What the host tells a panel by itself. */
+export interface PanelEvents {
+  "corpus/changed": ServerNotifications["corpus/changed"];
+  "generate/event": ServerNotifications["generate/event"];
+  progress: ServerNotifications["progress"];
+  /** Macros of `markdown.math.macros`, the user's settings that a panel follows. */
+  settings: PanelSettings;
+  /** The preview's new picture. */
+  "preview/show": Preview;
+  "preview/state": PreviewState;
+  /** The cursor of the previewed template has moved to this line. */
+  "preview/cursor": { line: number };
+  /** A drive from outside: a command has asked the panel to do something. */
+  do: { what: "generate" | "next" | "previous" | "random" | "longest" | "search" };
+  /** The server has gone, or is back. */
+  server: { state: "starting" | "ready" | "stopped"; problem: Problem | null };
+  /** The corpus panel shows another selection: a facet was clicked in the tree, a command asked for it. */
+  "corpus/show": { dataset: string; query: Partial<Query>; row: string | null };
+}
+
+export interface PanelSettings {
+  macros: Record<string, string>;
+}
+
+export interface PreviewState {
+  /** Null where no template has been shown yet. */
+  uri: string | null;
+  name: string | null;
+  pinned: boolean;
+  seed: PickedSeed | null;
+  /** Datasets of seeds that can be chosen. */
+  datasets: { name: string; rows: number }[];
+  endpoints: EndpointSummary[];
+  endpoint: string | null;
+  /** Why Generate cannot be used now, in words; null where it can. */
+  blocked: Problem | null;
+}
+
+/** Webview → host. */
+export type ToHost =
+  | { type: "ready" }
+  | { type: "request"; id: number; method: string; params: unknown }
+  | { type: "cancel"; id: number }
+  /** The panel itself has failed; for the log. */
+  | { type: "failed"; problem: Problem };
+
+/** Host → webview. */
+export type ToWebview =
+  | { type: "answer"; id: number; result: unknown }
+  | { type: "problem"; id: number; problem: Problem }
+  | { type: "event"; event: keyof PanelEvents; data: unknown };
