@@ -1,36 +1,66 @@
-/** Bundles each process of the server into one file under dist/server; the native module stays outside. */
+/** Bundles what runs: the server's processes, the extension's client, and the webviews. The native module stays outside. */
 import { readdirSync, rmSync } from "node:fs";
-import { basename, join } from "node:path";
-import { build } from "esbuild";
+import { join, relative } from "node:path";
+import { type BuildOptions, build } from "esbuild";
 import { root } from "./root.ts";
 import "./schemas.ts";
 
 const began = performance.now();
-const outdir = join(root, "dist", "server");
-const result = await build({
-  absWorkingDir: root,
-  entryPoints: {
-    cli: "server/src/cli.ts",
-    send: "server/src/send.ts",
-    thread: "server/src/thread.ts",
-    engine: "server/src/engine/main.ts",
+const common = { absWorkingDir: root, bundle: true, sourcemap: true, metafile: true, logLevel: "warning" } satisfies BuildOptions;
+
+const parts: Record<string, BuildOptions> = {
+  server: {
+    entryPoints: {
+      main: "server/src/main.ts",
+      cli: "server/src/cli.ts",
+      send: "server/src/send.ts",
+      thread: "server/src/thread.ts",
+      engine: "server/src/engine/main.ts",
+    },
+    splitting: true,
+    platform: "node",
+    format: "esm",
+    target: "node20",
+    external: ["better-sqlite3", "node-llama-cpp"],
+    // Dependencies in CommonJS call require; an ES module has none of its own.
+    banner: { js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);' },
   },
-  outdir,
-  bundle: true,
-  splitting: true,
-  platform: "node",
-  format: "esm",
-  target: "node20",
-  external: ["better-sqlite3", "node-llama-cpp"],
-  sourcemap: true,
-  metafile: true,
-  logLevel: "warning",
-  // Dependencies in CommonJS call require; an ES module has none of its own.
-  banner: { js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);' },
-});
-// Only afterwards, and only what is no longer built: a job that runs may still have to load a part.
-const built = new Set(Object.keys(result.metafile.outputs).map((file) => basename(file)));
-for (const file of readdirSync(outdir)) if (!built.has(file)) rmSync(join(outdir, file), { force: true, recursive: true });
-const bytes = Object.values(result.metafile.outputs).reduce((sum, file) => sum + file.bytes, 0);
+  client: {
+    entryPoints: { extension: "client/src/extension.ts" },
+    outExtension: { ".js": ".cjs" },
+    platform: "node",
+    format: "cjs",
+    target: "node22",
+    external: ["vscode"],
+    minify: true,
+  },
+  webview: {
+    entryPoints: { preview: "webview/src/preview/main.ts", corpus: "webview/src/corpus/main.ts" },
+    splitting: true,
+    platform: "browser",
+    format: "esm",
+    target: "chrome128",
+    minify: true,
+    // Older font formats serve browsers that no editor runs in.
+    loader: { ".woff2": "file", ".woff": "empty", ".ttf": "file" },
+    assetNames: "fonts/[name]",
+  },
+};
+
+let bytes = 0;
+await Promise.all(
+  Object.entries(parts).map(async ([part, options]) => {
+    const outdir = join(root, "dist", part);
+    const result = await build({ ...common, ...options, outdir });
+    const outputs = result.metafile?.outputs ?? {};
+    // Only afterwards, and only what is no longer built: a job that runs may still have to load a part.
+    const built = new Set(Object.keys(outputs).map((file) => relative(outdir, join(root, file))));
+    for (const file of readdirSync(outdir, { recursive: true, withFileTypes: true })) {
+      const path = join(file.parentPath, file.name);
+      if (file.isFile() && !built.has(relative(outdir, path))) rmSync(path, { force: true });
+    }
+    for (const output of Object.values(outputs)) bytes += output.bytes;
+  }),
+);
 if (!process.argv.includes("--quiet"))
-  console.log(`Built dist/server (${(bytes / 1e6).toFixed(1)} MB with maps) in ${((performance.now() - began) / 1000).toFixed(1)} s`);
+  console.log(`Built dist (${(bytes / 1e6).toFixed(1)} MB with maps) in ${((performance.now() - began) / 1000).toFixed(1)} s`);

@@ -6,6 +6,7 @@ import { root } from "./root.ts";
 const bin = (name: string) => join(root, "node_modules", name);
 const steps: [string, string[]][] = [
   ["types", [bin("typescript/bin/tsc"), "-p", root]],
+  ["types of the webviews", [bin("typescript/bin/tsc"), "-p", join(root, "webview")]],
   ["published schemas", [join(root, "scripts", "schemas.ts"), "--check"]],
   ["style and rooms", [bin("@biomejs/biome/bin/biome"), "ci", "--error-on-warnings", root]],
 ];

@@ -20,6 +20,8 @@ interface CallOptions {
 export interface App {
   readonly projectDir: string;
   readonly store: CorpusStore;
+  /** Where the index lies. */
+  readonly indexPath: string;
   /**
    * Takes in whatever jobs and other processes wrote since. Where the index cannot be written to, what it holds can still be read:
    * that problem is given, not thrown.
@@ -35,11 +37,13 @@ export interface App {
 /** Opens a project. Nothing is read before it is asked for. */
 export async function createApp({ projectDir }: { projectDir: string }): Promise<App> {
   await ensureDataFolder(projectDir);
-  const store: CorpusStore = createStore({ path: await locateIndex(projectDir, cacheDir()), project: projectDir, entry: entries.thread });
+  const indexPath = await locateIndex(projectDir, cacheDir());
+  const store: CorpusStore = createStore({ path: indexPath, project: projectDir, entry: entries.thread });
   const ports = { projectDir, store, sendEntry: entries.send };
   const app: App = {
     projectDir,
     store,
+    indexPath,
     async catchUp(signal) {
       try {
         await store.write("catchUp", null, { signal });

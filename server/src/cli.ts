@@ -14,12 +14,13 @@ import { registerRender } from "./cli/render.ts";
 import { registerSample } from "./cli/sample.ts";
 import { registerServe } from "./cli/serve.ts";
 import { registerShow } from "./cli/show.ts";
+import { VERSION } from "./version.ts";
 
 const program = new Command("jiuzhang")
   .description("Write math problems the JiuZhang3.0 way: seeds and templates in, problems with their provenance out.")
   .option("--json", "print one JSON object a line on stdout")
   .option("--project <dir>", "the project's folder (default: found from here upwards)")
-  .version("0.1.0")
+  .version(VERSION)
   .showHelpAfterError("Run with --help for the options.")
   .exitOverride();
 

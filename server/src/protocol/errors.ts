@@ -121,8 +121,8 @@ export function fail(code: ErrorCode, message: string, more: Omit<Problem, "code
 export function toProblem(thrown: unknown): Problem {
   if (thrown instanceof AppError) return thrown.problem;
   if (!(thrown instanceof Error)) return { code: "internal", message: String(thrown) };
-  const errno = (thrown as NodeJS.ErrnoException).code;
-  const path = (thrown as NodeJS.ErrnoException).path;
+  const errno = (thrown as { code?: unknown }).code;
+  const path = (thrown as { path?: string }).path;
   const place = path === undefined ? {} : { where: { file: path } };
   if (thrown.name === "AbortError") return { code: "cancelled", message: "Cancelled" };
   if (errno === "ENOSPC" || errno === "EDQUOT")

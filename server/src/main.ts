@@ -1,0 +1,76 @@
+import { userInfo } from "node:os";
+import { createConnection, ProposedFeatures, TextDocumentSyncKind, TextDocuments } from "vscode-languageserver/node";
+import { TextDocument } from "vscode-languageserver-textdocument";
+import { formatProblem, toProblem } from "#protocol/errors.ts";
+import type { InitializationOptions } from "#protocol/messages/project.ts";
+import type { ClientRequests, ServerNotifications } from "#protocol/messages.ts";
+import { wireName } from "#protocol/wire.ts";
+import { serveDiagnostics } from "./language/serve-diagnostics.ts";
+import type { ServerContext } from "./messages/context.ts";
+import { serveRequests } from "./messages/dispatch.ts";
+import { handlers } from "./messages/handlers.ts";
+import { createProjects } from "./messages/projects.ts";
+import { cacheDir } from "./project/cache.ts";
+import { VERSION } from "./version.ts";
+
+/**
+ * The face for editors: a language server over the transport that the command line names (`--node-ipc` from VS Code, `--stdio`
+ * for anybody else). Nothing long runs on this thread: rows are read in the store's threads, jobs in their own processes.
+ */
+const connection = createConnection(ProposedFeatures.all);
+const documents = new TextDocuments(TextDocument);
+const projects = createProjects();
+const shutdown = new AbortController();
+let options: InitializationOptions = { trusted: false, storage: null, person: null };
+
+const context: ServerContext = {
+  projects,
+  document: (uri) => documents.get(uri),
+  trusted: () => options.trusted,
+  person: () => options.person ?? userInfo().username,
+  get storage() {
+    return options.storage ?? cacheDir();
+  },
+  notify: <K extends keyof ServerNotifications>(name: K, params: ServerNotifications[K]) =>
+    void connection.sendNotification(wireName(name), params),
+  async secret(name) {
+    const { value } = await connection.sendRequest<ClientRequests["secret/get"]["result"]>(wireName("secret/get"), { name });
+    return value;
+  },
+  log(level, text) {
+    const write = {
+      error: connection.console.error,
+      warn: connection.console.warn,
+      info: connection.console.info,
+      debug: connection.console.debug,
+    };
+    write[level].call(connection.console, text);
+  },
+  report: (problem) => connection.console.warn(formatProblem(problem)),
+};
+
+connection.onInitialize(({ initializationOptions }) => {
+  options = { ...options, ...(initializationOptions as Partial<InitializationOptions> | undefined) };
+  return {
+    capabilities: { textDocumentSync: TextDocumentSyncKind.Incremental },
+    serverInfo: { name: "jiuzhang", version: VERSION },
+  };
+});
+connection.onNotification(wireName("workspace/trusted"), () => {
+  options = { ...options, trusted: true };
+});
+connection.onNotification(wireName("settings/changed"), ({ person }: { person: string | null }) => {
+  options = { ...options, person };
+});
+connection.onShutdown(async () => {
+  shutdown.abort();
+  await projects.close();
+});
+// An editor that has died closes the pipe; jobs go on without us, and the index is closed in order.
+process.on("disconnect", () => process.exit());
+process.on("unhandledRejection", (reason) => context.report(toProblem(reason)));
+
+serveRequests(connection, context, handlers, shutdown.signal);
+serveDiagnostics(connection, documents);
+documents.listen(connection);
+connection.listen();

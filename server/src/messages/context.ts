@@ -1,0 +1,34 @@
+import type { TextDocument } from "vscode-languageserver-textdocument";
+import type { Problem } from "#protocol/errors.ts";
+import type { Params, RequestName, Result, ServerNotifications } from "#protocol/messages.ts";
+import type { Projects } from "./projects.ts";
+
+/** What the handlers of messages work with. */
+export interface ServerContext {
+  projects: Projects;
+  /** A document as it stands in the editor; undefined where it is not open there. */
+  document(uri: string): TextDocument | undefined;
+  /** Whether processes and connections may be started. */
+  trusted(): boolean;
+  /** Who labels and edits. */
+  person(): string;
+  /** Where the engine is installed and models are kept. */
+  storage: string;
+  notify<K extends keyof ServerNotifications>(name: K, params: ServerNotifications[K]): void;
+  /** The value of a secret, asked from the editor; null where it is not set. */
+  secret(name: string): Promise<string | null>;
+  log(level: "error" | "warn" | "info" | "debug", text: string): void;
+  /** Logs a problem that nobody waits for. */
+  report(problem: Problem): void;
+}
+
+/** What a handler has for one request. */
+export interface Call {
+  /** Aborted when the client cancels the request or the server shuts down. */
+  signal: AbortSignal;
+}
+
+/** One group of handlers; every request's name stands in exactly one group. */
+export type Handlers<K extends RequestName> = {
+  [Name in K]: (context: ServerContext, params: Params<Name>, call: Call) => Promise<Result<Name>>;
+};

@@ -1,0 +1,4 @@
+import { connect } from "../shared/bridge.ts";
+
+const bridge = connect();
+bridge.ready();
