@@ -8,6 +8,7 @@ import type { Problem } from "./errors.ts";
 import type { EndpointSummary } from "./messages/endpoints.ts";
 import type { PickedSeed, Preview } from "./messages/preview.ts";
 import type { Params, RequestName, Result, ServerNotifications } from "./messages.ts";
+import { namesOf } from "./wire.ts";
 
 export type PanelKind = "preview" | "corpus";
 
@@ -60,6 +61,21 @@ export interface HostRequests {
   "preview/generate": { params: { run: string; count: number }; result: Result<"generate/run"> };
 }
 
+export const HOST_REQUESTS = namesOf<keyof HostRequests>()(
+  "host/open",
+  "host/reveal",
+  "host/openRow",
+  "host/compare",
+  "host/copy",
+  "host/document",
+  "host/import",
+  "host/drop",
+  "host/export",
+  "host/command",
+  "preview/choose",
+  "preview/generate",
+);
+
 /** A change of what the preview shows; members that are absent stay. */
 export interface PreviewChoice {
   pick?: Params<"seeds/pick">["pick"];
@@ -87,6 +103,19 @@ export interface PanelEvents {
   /** The corpus panel shows another selection: a facet was clicked in the tree, a command asked for it. */
   "corpus/show": { dataset: string; query: Partial<Query>; row: string | null };
 }
+
+export const PANEL_EVENTS = namesOf<keyof PanelEvents>()(
+  "corpus/changed",
+  "generate/event",
+  "progress",
+  "settings",
+  "preview/show",
+  "preview/state",
+  "preview/cursor",
+  "do",
+  "server",
+  "corpus/show",
+);
 
 export interface PanelSettings {
   macros: Record<string, string>;
