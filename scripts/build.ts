@@ -3,6 +3,7 @@ import { readdirSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
 import { type BuildOptions, build } from "esbuild";
 import { root } from "./root.ts";
+import "./manifest.ts";
 import "./schemas.ts";
 
 const began = performance.now();

@@ -7,6 +7,7 @@ const bin = (name: string) => join(root, "node_modules", name);
 const steps: [string, string[]][] = [
   ["types", [bin("typescript/bin/tsc"), "-p", root]],
   ["types of the webviews", [bin("typescript/bin/tsc"), "-p", join(root, "webview")]],
+  ["ids and tables from package.json", [join(root, "scripts", "manifest.ts"), "--check"]],
   ["published schemas", [join(root, "scripts", "schemas.ts"), "--check"]],
   ["style and rooms", [bin("@biomejs/biome/bin/biome"), "ci", "--error-on-warnings", root]],
 ];

@@ -1,9 +1,24 @@
 import { type ExtensionContext, window } from "vscode";
+import type { ClientContext } from "./context.ts";
+import { createProjects } from "./project/projects.ts";
 import { createServer } from "./server/connection.ts";
+import { createSettings } from "./settings/settings.ts";
+import { createStatus } from "./status/item.ts";
+import { registerStatus } from "./status/register.ts";
 
-/** Runs when a template, one of our views or commands is first used. Nothing is started before it is needed. */
-export function activate(context: ExtensionContext): void {
+/** Runs when a template, one of our views or commands is first used. Features register here; nothing is started before it is needed. */
+export function activate(extension: ExtensionContext): void {
+  const { subscriptions } = extension;
   const log = window.createOutputChannel("JiuZhang", { log: true });
-  const server = createServer(context, log);
-  context.subscriptions.push(log, server);
+  const server = createServer(extension, log);
+  subscriptions.push(log, server);
+  const context: ClientContext = {
+    extension,
+    log,
+    server,
+    projects: createProjects(subscriptions),
+    status: createStatus(server, subscriptions),
+    settings: createSettings(),
+  };
+  registerStatus(context);
 }

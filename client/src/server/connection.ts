@@ -26,7 +26,7 @@ export function createServer(context: ExtensionContext, log: LogOutputChannel): 
   });
 
   async function open(): Promise<LanguageClient> {
-    become({ name: "starting" });
+    become({ name: "starting", after: null });
     const module = join(context.extensionPath, "dist", "server", "main.js");
     const client = new LanguageClient(
       "jiuzhang",

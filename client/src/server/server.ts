@@ -2,13 +2,18 @@ import type { Disposable, Event } from "vscode";
 import type { Problem } from "#protocol/errors.ts";
 import type { Params, RequestName, Result, ServerNotifications } from "#protocol/messages.ts";
 
-export type ServerState = { name: "stopped" } | { name: "starting" } | { name: "ready" } | { name: "crashed"; problem: Problem };
+/** `starting` after a crash tells which; `crashed` means that it crashed too often to be started again by itself. */
+export type ServerState =
+  | { name: "stopped" }
+  | { name: "starting"; after: Problem | null }
+  | { name: "ready" }
+  | { name: "crashed"; problem: Problem };
 
 /** The server as the rest of the client sees it. It is started by the first request and survives its own crashes. */
 export interface Server extends Disposable {
   readonly state: ServerState;
   readonly onState: Event<ServerState>;
-  /** @throws ProblemError; with `cancelled` when the signal was raised, with `server/stopped` when the server went away meanwhile. */
+  /** @throws ProblemError; with `cancelled` when the signal was raised, with `server/crashed` or `server/stopped` when the server went away meanwhile. */
   request<K extends RequestName>(name: K, params: Params<K>, signal?: AbortSignal): Promise<Result<K>>;
   on<K extends keyof ServerNotifications>(name: K, listener: (params: ServerNotifications[K]) => void): Disposable;
   /** Makes sure that it runs. @throws ProblemError */

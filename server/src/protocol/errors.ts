@@ -72,6 +72,10 @@ export const ERROR_CODES = [
   "index/newer",
   "index/unavailable",
   "index/node-too-old",
+  // The editor's server process.
+  "server/stopped",
+  "server/crashed",
+  "server/start-failed",
   // Everything else.
   "io/failed",
   "io/disk-full",

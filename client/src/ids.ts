@@ -1,0 +1,27 @@
+/** Written by scripts/manifest.ts from package.json; never by hand. */
+
+export type CommandId =
+  | "jiuzhang.openSample"
+  | "jiuzhang.preview"
+  | "jiuzhang.openCorpus"
+  | "jiuzhang.showStatus"
+  | "jiuzhang.restartServer"
+  | "jiuzhang.showLog"
+  | "jiuzhang.rebuildIndex";
+
+export type ViewId =
+  | "jiuzhang.datasets"
+  | "jiuzhang.endpoints";
+
+export interface Settings {
+  "jiuzhang.endpoint": string | null;
+  "jiuzhang.person": string | null;
+  "jiuzhang.trace.server": "off" | "messages" | "verbose";
+}
+
+/** What each setting may be, for whoever reads what people wrote into settings.json. */
+export const SETTINGS: { [K in keyof Settings]: { types: readonly string[]; values: readonly unknown[] | null; default: Settings[K] } } = {
+  "jiuzhang.endpoint": { types: ["string", "null"], values: null, default: null },
+  "jiuzhang.person": { types: ["string", "null"], values: null, default: null },
+  "jiuzhang.trace.server": { types: ["string"], values: ["off", "messages", "verbose"], default: "off" },
+};

@@ -1,0 +1,28 @@
+import type { ErrorCode } from "#protocol/errors.ts";
+import type { CommandId } from "../ids.ts";
+
+/** A button under a problem that leads on. */
+export interface Action {
+  title: string;
+  command: CommandId | "vscode.openFolder" | "workbench.trust.manage";
+}
+
+const SHOW_LOG: Action = { title: "Show Log", command: "jiuzhang.showLog" };
+const RESTART: Action = { title: "Restart Server", command: "jiuzhang.restartServer" };
+const REBUILD: Action = { title: "Rebuild Index", command: "jiuzhang.rebuildIndex" };
+
+const BY_CODE: Partial<Record<ErrorCode, Action[]>> = {
+  "project/none": [
+    { title: "Open Folder", command: "vscode.openFolder" },
+    { title: "Open Sample Project", command: "jiuzhang.openSample" },
+  ],
+  "project/untrusted": [{ title: "Manage Trust", command: "workbench.trust.manage" }],
+  "server/stopped": [RESTART, SHOW_LOG],
+  "server/crashed": [SHOW_LOG],
+  "server/start-failed": [RESTART, SHOW_LOG],
+  "index/corrupt": [REBUILD, SHOW_LOG],
+  internal: [SHOW_LOG],
+};
+
+/** The buttons that a problem of this kind gets; with none of its own the log tells more. */
+export const actionsFor = (code: ErrorCode): Action[] => BY_CODE[code] ?? [SHOW_LOG];

@@ -1,0 +1,66 @@
+import { existsSync } from "node:fs";
+import { basename, join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { type Disposable, type Uri, window, workspace } from "vscode";
+import { ProblemError } from "../server/server.ts";
+import { chooseProject } from "./choose.ts";
+import type { ProjectFinder } from "./finder.ts";
+
+/** Finds projects among the open folders. */
+export function createProjects(subscriptions: Disposable[]): ProjectFinder {
+  let remembered: string | null = null;
+  let active = fileOf(window.activeTextEditor?.document.uri);
+  // A panel that takes the focus leaves no active editor: what was active before still tells what is meant.
+  subscriptions.push(
+    window.onDidChangeActiveTextEditor((editor) => {
+      active = fileOf(editor?.document.uri) ?? active;
+    }),
+  );
+  const choose = (uri: Uri | null | undefined) =>
+    chooseProject({ file: fileOf(uri), folders: openFolders(), active, remembered, isProject });
+
+  return {
+    get all() {
+      return openFolders().map(projectUri);
+    },
+    onChange: (listener, thisArg, disposables) => workspace.onDidChangeWorkspaceFolders(() => listener.call(thisArg), null, disposables),
+    of(uri) {
+      const choice = choose(uri);
+      return "project" in choice ? projectUri(choice.project) : null;
+    },
+    async need(uri) {
+      const choice = choose(uri);
+      if ("project" in choice) return projectUri(choice.project);
+      if ("none" in choice) throw new ProblemError(noProject());
+      const picked = await window.showQuickPick(
+        choice.ask.map((folder) => ({ label: basename(folder), description: folder, folder })),
+        { title: "Which project?", placeHolder: "Several folders are open" },
+      );
+      if (picked === undefined) throw new ProblemError({ code: "cancelled", message: "Cancelled" });
+      remembered = picked.folder;
+      return projectUri(picked.folder);
+    },
+  };
+}
+
+/** Whether a folder holds a recipe or data of ours. */
+export const isProject = (folder: string): boolean => existsSync(join(folder, "jiuzhang.yaml")) || existsSync(join(folder, ".jiuzhang"));
+
+/** A folder as the messages name it. */
+export const projectUri = (folder: string): string => pathToFileURL(folder).href;
+
+const openFolders = (): string[] =>
+  (workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === "file").map(({ uri }) => uri.fsPath);
+
+const fileOf = (uri: Uri | null | undefined): string | null => (uri?.scheme === "file" ? uri.fsPath : null);
+
+function noProject() {
+  const elsewhere = (workspace.workspaceFolders ?? []).some(({ uri }) => uri.scheme !== "file");
+  return elsewhere
+    ? ({
+        code: "project/none",
+        message: "The open folder is not on a disk of this machine, where the index and the jobs have to lie",
+        remedy: "Open a folder of this machine, or connect to the machine where it lies.",
+      } as const)
+    : ({ code: "project/none", message: "No folder is open", remedy: "Open a folder, or make the sample project." } as const);
+}
