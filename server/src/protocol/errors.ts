@@ -52,6 +52,7 @@ export const ERROR_CODES = [
   "model/unparsed",
   "model/aborted",
   // The embedded engine.
+  "engine/not-installed",
   "engine/unsupported-platform",
   "engine/install-failed",
   "engine/model-missing",

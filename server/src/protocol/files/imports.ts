@@ -15,5 +15,7 @@ export const ImportFile = z.strictObject({
   license: z.string().nullable(),
   stage: z.string().nullable(),
   imported: z.string(),
+  /** The row was selected in `file`, in these lines (from 1); `data` holds only the selection. */
+  selection: z.strictObject({ line: z.int().min(1), end_line: z.int().min(1) }).optional(),
 });
 export type ImportFile = z.infer<typeof ImportFile>;

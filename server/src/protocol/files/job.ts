@@ -54,6 +54,8 @@ export const StartedFile = z.strictObject({
   process_start: z.string(),
   boot_id: z.string(),
   started: z.string(),
+  /** The process does other things, too (it serves an editor): it is asked to stop the job by the file `stop`, never by a signal. */
+  shared: z.literal(true).optional(),
 });
 export type StartedFile = z.infer<typeof StartedFile>;
 

@@ -23,21 +23,37 @@ export const endpointRequests = {
     project: project.nullable(),
     endpoint: z.union([z.strictObject({ declared: z.string() }), z.strictObject({ given: newEndpoint })]),
   }),
-  /** Writes an endpoint into `jiuzhang.yaml`, which keeps its comments; makes the file where there is none. */
+  /**
+   * Writes an endpoint into `jiuzhang.yaml`, which keeps its comments; makes the file where there is none. Where the file is open in
+   * the editor nothing is written: the answer carries the edit, which the client makes there, so that it can be undone.
+   */
   "endpoints/add": z.strictObject({ project, endpoint: newEndpoint }),
   /** Whether the embedded engine and its model are there, and what is missing to install them. */
   "engine/status": z.strictObject({}),
   /** Installs the embedded engine and its model into the extension's storage; hashes are checked. */
-  "engine/install": z.strictObject({ progress: progressToken }),
+  "engine/install": z.strictObject({
+    progress: progressToken,
+    /** Model of an endpoint: a GGUF file or an `hf:` address, as `engine/not-installed` names it in `data.model`; absent for the default. */
+    model: z.string().min(1).nullable().optional(),
+  }),
 };
 
 export interface EndpointResults {
   "endpoints/list": { endpoints: EndpointSummary[]; file: string; problems: Problem[] };
   "endpoints/discover": { servers: { name: string; baseUrl: string; models: string[] }[] };
   "endpoints/test": EndpointTest;
-  "endpoints/add": { file: string; line: number };
+  "endpoints/add": { file: string; line: number; edit: DocumentEdit | null };
   "engine/status": EngineStatus;
   "engine/install": EngineStatus;
+}
+
+/** A part of an open document that is to be replaced, by UTF-16 offsets of this version of it. */
+export interface DocumentEdit {
+  uri: string;
+  version: number;
+  start: number;
+  end: number;
+  text: string;
 }
 
 export interface EndpointSummary {
@@ -48,10 +64,11 @@ export interface EndpointSummary {
   baseUrl: string | null;
   /** Name of the secret or variable that holds the key, and whether there is a value. Null where none is needed. */
   key: { name: string; kind: "secret" | "env"; present: boolean } | null;
-  priced: boolean;
+  /** Money per million tokens; null where the recipe declares none. */
+  price: { prompt: number; completion: number; cached?: number } | null;
   /** Line of the declaration in the recipe; null for the default that no recipe declares. */
   line: number | null;
-  /** For an embedded one: whether engine and model are installed. */
+  /** For an embedded one: whether engine and model are installed. Null for the others. */
   installed: boolean | null;
 }
 
@@ -63,8 +80,9 @@ export interface EndpointTest {
 }
 
 export interface EngineStatus {
+  /** Engine and default model are there. */
   installed: boolean;
-  /** What an installation fetches, or what lies there, in bytes. */
+  /** About what an installation fetches, or what lies there, in bytes. */
   bytes: number | null;
   model: { file: string; bytes: number } | null;
   /** Why it cannot be installed here, with the way on: no npm, no pip, platform without binaries. */

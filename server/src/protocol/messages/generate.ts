@@ -48,21 +48,26 @@ export interface GenerateResults {
   "generate/stop": { stopped: boolean };
 }
 
+/** What a run has brought. A run that fails or is cancelled says the same in its problem's `data`, as far as it came. */
 export interface GenerateDone {
   job: string;
   dataset: string;
   requests: number;
   /** Answered before this run began. */
   reused: number;
+  /** Rows that came, how many of them parsed, and how many passed every check. */
+  rows: number;
   accepted: number;
   parsed: number;
   seconds: number;
+  /** Money that the job has cost, all of its runs included; null without a price. */
   cost: number | null;
 }
 
 export interface RunningJob {
   job: string;
   dataset: string;
+  endpoint: string;
   done: number;
   total: number;
   started: string;
@@ -71,9 +76,13 @@ export interface RunningJob {
 /** Server → client, while a `generate/run` is under way. */
 export type GenerateEvent =
   | { type: "preparing"; stage: string; done: number; total: number | null; unit: string }
-  | { type: "plan"; job: string; requests: number; answered: number; asking: number; endpoint: string; model: string }
-  /** Text as it comes; `key` names the request. Only runs of up to STREAM_MAX_REQUESTS requests stream. */
-  | { type: "delta"; key: string; sample: number; seed: string | null; text: string }
+  /** `streams`: the text of this run comes as it is written (runs of up to STREAM_MAX_REQUESTS requests). */
+  | { type: "plan"; job: string; requests: number; answered: number; asking: number; endpoint: string; model: string; streams: boolean }
+  /**
+   * Text as it comes; `key` names the request. Only runs that stream have it. What a model thinks before it answers is in `reasoning`.
+   * A request that broke off is asked again under the next `attempt`, from 1: its text begins anew.
+   */
+  | { type: "delta"; key: string; sample: number; seed: string | null; attempt: number; text: string; reasoning: string }
   | {
       type: "progress";
       done: number;
@@ -83,7 +92,9 @@ export type GenerateEvent =
       secondsLeft: number | null;
       cost: number | null;
     }
+  /** A problem of this run, as it was taken in; of a large run only the first ones. */
   | { type: "row"; row: Row; seed: string | null; key: string | null }
+  /** Further rows that came and are only counted. */
   | { type: "more"; rows: number }
   | { type: "warning"; problem: Problem }
   | { type: "wait"; job: string; requests: number };
