@@ -6,19 +6,28 @@ import { createSettings } from "./settings/settings.ts";
 import { createStatus } from "./status/item.ts";
 import { registerStatus } from "./status/register.ts";
 
+let close: (() => Promise<void>) | null = null;
+
 /** Runs when a template, one of our views or commands is first used. Features register here; nothing is started before it is needed. */
 export function activate(extension: ExtensionContext): void {
   const { subscriptions } = extension;
   const log = window.createOutputChannel("JiuZhang", { log: true });
-  const server = createServer(extension, log);
-  subscriptions.push(log, server);
+  const settings = createSettings();
+  const server = createServer({ extension, log, settings });
+  subscriptions.push(log);
+  close = server.close;
   const context: ClientContext = {
     extension,
     log,
     server,
     projects: createProjects(subscriptions),
     status: createStatus(server, subscriptions),
-    settings: createSettings(),
+    settings,
   };
   registerStatus(context);
+}
+
+/** The editor waits for it: the server closes its indexes in order. */
+export async function deactivate(): Promise<void> {
+  await close?.();
 }

@@ -1,95 +1,94 @@
 import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import { EventEmitter, type ExtensionContext, type LogOutputChannel, workspace } from "vscode";
-import { CancellationTokenSource, LanguageClient, ResponseError, State, TransportKind } from "vscode-languageclient/node";
-import type { Problem } from "#protocol/errors.ts";
 import type { InitializationOptions } from "#protocol/messages/project.ts";
 import type { ServerNotifications } from "#protocol/messages.ts";
-import { PROBLEM_CODE, wireName } from "#protocol/wire.ts";
-import { ProblemError, type Server, type ServerState } from "./server.ts";
+import type { SettingsReader } from "../settings/reader.ts";
+import type { ServerLife } from "./life.ts";
+import { orAborted } from "./or-aborted.ts";
+import type { Server, ServerState } from "./server.ts";
+import { createSupervisor } from "./supervisor.ts";
+import { createTraceChannel } from "./trace-channel.ts";
 
-/** The language server in its own process. */
-export function createServer(context: ExtensionContext, log: LogOutputChannel): Server {
+/** The language server in its own process, on the Node of the editor. */
+export function createServer({
+  extension,
+  log,
+  settings,
+}: {
+  extension: ExtensionContext;
+  log: LogOutputChannel;
+  settings: SettingsReader;
+}): Server {
   const states = new EventEmitter<ServerState>();
   const listeners = new Map<string, Set<(params: never) => void>>();
-  let state: ServerState = { name: "stopped" };
-  let starting: Promise<LanguageClient> | null = null;
-
-  const become = (next: ServerState) => {
-    state = next;
-    states.fire(next);
-  };
+  const trace = createTraceChannel(log, settings);
+  const { extensionPath, globalStorageUri, secrets } = extension;
 
   const initializationOptions = (): InitializationOptions => ({
     trusted: workspace.isTrusted,
-    storage: context.globalStorageUri.fsPath,
-    person: null,
+    storage: globalStorageUri.fsPath,
+    person: settings.get("jiuzhang.person"),
   });
 
-  async function open(): Promise<LanguageClient> {
-    become({ name: "starting", after: null });
-    const module = join(context.extensionPath, "dist", "server", "main.js");
-    const client = new LanguageClient(
-      "jiuzhang",
-      "JiuZhang",
-      { module, transport: TransportKind.ipc },
-      { documentSelector: [{ language: "prompty" }], outputChannel: log, initializationOptions },
-    );
-    client.onDidChangeState(({ newState }) => {
-      if (newState === State.Running) become({ name: "ready" });
-    });
-    client.onRequest(wireName("secret/get"), async ({ name }: { name: string }) => ({ value: (await context.secrets.get(name)) ?? null }));
-    for (const name of ["corpus/changed", "generate/event", "progress"] as const)
-      client.onNotification(wireName(name), (params: ServerNotifications[typeof name]) => {
-        for (const listener of listeners.get(name) ?? []) listener(params as never);
-      });
-    await client.start();
-    return client;
-  }
+  const supervisor = createSupervisor<ServerLife>({
+    async open(ended) {
+      // The language client is by far the largest part of the extension: it is loaded when it is first needed.
+      const { openLife } = await import("./life.ts");
+      return await openLife(
+        {
+          module: join(extensionPath, "dist", "server", "main.js"),
+          cwd: extensionPath,
+          log,
+          trace,
+          initializationOptions: initializationOptions(),
+          secret: async (name) => (await secrets.get(name)) ?? null,
+          notified(name, params) {
+            for (const listener of listeners.get(name) ?? []) listener(params as never);
+          },
+        },
+        ended,
+      );
+    },
+    now: () => performance.now(),
+    pause: wait,
+    onState(state) {
+      if (state.name === "crashed") log.error(state.problem.message);
+      else log.info(`The server is ${state.name === "starting" && state.after !== null ? "starting again" : state.name}.`);
+      states.fire(state);
+    },
+  });
 
-  const running = (): Promise<LanguageClient> => {
-    starting ??= open();
-    return starting;
-  };
+  const followed = [
+    trace,
+    states,
+    workspace.onDidGrantWorkspaceTrust(() => supervisor.current()?.notify("workspace/trusted", {})),
+    settings.onChange("jiuzhang.person", () => {
+      supervisor.current()?.notify("settings/changed", { person: settings.get("jiuzhang.person") });
+    }),
+  ];
 
   return {
     get state() {
-      return state;
+      return supervisor.state;
     },
     onState: states.event,
     async request(name, params, signal) {
-      const client = await running();
-      const cancel = new CancellationTokenSource();
-      const stop = () => cancel.cancel();
-      if (signal?.aborted) stop();
-      signal?.addEventListener("abort", stop, { once: true });
-      try {
-        return await client.sendRequest(wireName(name), params, cancel.token);
-      } catch (thrown) {
-        throw toProblemError(thrown);
-      } finally {
-        signal?.removeEventListener("abort", stop);
-        cancel.dispose();
-      }
+      const life = await orAborted(supervisor.running(), signal);
+      return await life.request(name, params, signal);
     },
-    on(name, listener) {
+    on<K extends keyof ServerNotifications>(name: K, listener: (params: ServerNotifications[K]) => void) {
       const set = listeners.get(name) ?? new Set();
-      listeners.set(name, set.add(listener as (params: never) => void));
-      return { dispose: () => void set.delete(listener as (params: never) => void) };
+      listeners.set(name, set.add(listener));
+      return { dispose: () => void set.delete(listener) };
     },
     async start() {
-      await running();
+      await supervisor.running();
     },
-    async restart() {
-      await (await starting)?.restart();
-    },
-    dispose() {
-      states.dispose();
-      void starting?.then((client) => client.dispose());
+    restart: () => supervisor.restart(),
+    async close() {
+      await supervisor.stop();
+      for (const one of followed) one.dispose();
     },
   };
-}
-
-function toProblemError(thrown: unknown): ProblemError {
-  if (thrown instanceof ResponseError && thrown.code === PROBLEM_CODE) return new ProblemError(thrown.data as Problem);
-  return new ProblemError({ code: "internal", message: thrown instanceof Error ? thrown.message : String(thrown) });
 }

@@ -10,7 +10,7 @@ export type ServerState =
   | { name: "crashed"; problem: Problem };
 
 /** The server as the rest of the client sees it. It is started by the first request and survives its own crashes. */
-export interface Server extends Disposable {
+export interface Server {
   readonly state: ServerState;
   readonly onState: Event<ServerState>;
   /** @throws ProblemError; with `cancelled` when the signal was raised, with `server/crashed` or `server/stopped` when the server went away meanwhile. */
@@ -19,6 +19,8 @@ export interface Server extends Disposable {
   /** Makes sure that it runs. @throws ProblemError */
   start(): Promise<void>;
   restart(): Promise<void>;
+  /** Ends it in order, for good. */
+  close(): Promise<void>;
 }
 
 /** A failed request, with the problem that the server sent. */
