@@ -10,10 +10,20 @@ export type StartEmbedded = (
   signal: AbortSignal,
 ) => Promise<RunningEngine>;
 
-/** The model that a job names; `start` is only called where that is an embedded one. */
-export function openModel(spec: SendSpec, events: EventLog, signal: AbortSignal, start: StartEmbedded): Model {
+export interface OpenOptions {
+  events: EventLog;
+  /** Aborted when the job stops. */
+  signal: AbortSignal;
+  /** Environment variables, one of which may hold the key. */
+  env: NodeJS.ProcessEnv;
+  /** Called only where the model is an embedded one. */
+  start: StartEmbedded;
+}
+
+/** The model that a job names. */
+export function openModel(spec: SendSpec, { events, signal, env, start }: OpenOptions): Model {
   const { embedded } = spec.endpoint;
-  if (embedded === undefined) return externalModel(spec, process.env);
+  if (embedded === undefined) return externalModel(spec, env);
   return embeddedModel(
     spec,
     async () => {

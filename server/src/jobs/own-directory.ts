@@ -21,10 +21,10 @@ const RESERVE_BYTES = 64 * 1024;
 
 /**
  * Makes this process the one that runs the job: takes the lock, writes `started.json`, removes what an earlier run said
- * about its end.
+ * about its end. `shared`: see `StartedFile`.
  * @throws job/busy where another process runs it, or one of another machine may
  */
-export async function ownDirectory(dir: string): Promise<Ownership> {
+export async function ownDirectory(dir: string, { shared = false } = {}): Promise<Ownership> {
   const attempt = await tryLock(dir, "run");
   if (!("lock" in attempt)) {
     const { heldBy, file, foreign } = attempt;
@@ -39,7 +39,7 @@ export async function ownDirectory(dir: string): Promise<Ownership> {
   const reserve = join(dir, ".reserve");
   // Random bytes, because a compressing file system keeps no space for zeros.
   writeFileSync(reserve, randomBytes(RESERVE_BYTES));
-  const started: StartedFile = { ...identity, started: new Date().toISOString() };
+  const started: StartedFile = { ...identity, started: new Date().toISOString(), ...(shared ? { shared: true as const } : {}) };
   crashPoint("before started.json");
   replaceFile(join(dir, JOB.started), `${JSON.stringify(started)}\n`);
   crashPoint("after started.json");

@@ -14,7 +14,16 @@ import { openResponses } from "./response-writer.ts";
 import { type Ending, howItEnded } from "./send-ending.ts";
 
 /** The model as the run sees it; every failure is thrown. */
-export type Ask = (line: RequestLine, options: { signal: AbortSignal; onDelta: () => void }) => Promise<Reply>;
+export type Ask = (line: RequestLine, options: { signal: AbortSignal; onDelta: (piece: Piece) => void }) => Promise<Reply>;
+
+/** A piece of an answer as it comes. */
+export interface Piece {
+  text: string;
+  reasoning: string;
+}
+
+/** Hears every piece of every answer. A request that broke off comes again under the next attempt, from 1. */
+export type DeltaListener = (key: string, attempt: number, piece: Piece) => void;
 
 export interface SendRun {
   dir: string;
@@ -27,6 +36,7 @@ export interface SendRun {
   stop: AbortSignal;
   /** Aborted: requests in flight are given up too. */
   abort: AbortController;
+  onDelta?: DeltaListener;
   /** Milliseconds of a clock that only goes forward. */
   now(): number;
   /** The wall clock. */
@@ -113,9 +123,10 @@ export async function runSend(run: SendRun): Promise<Ending> {
     };
     const timing = () => ({ received: run.wallClock().toISOString(), milliseconds: Math.round(now() - began), tries });
     try {
-      const onDelta = () => {
+      const onDelta = (piece: Piece) => {
         own++;
         liveTokens++;
+        run.onDelta?.(item.custom_id, tries, piece);
       };
       const reply = await run.ask(item, { signal: run.abort.signal, onDelta });
       const usage = reply.usage;

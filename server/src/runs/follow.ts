@@ -60,17 +60,22 @@ export async function followJob(options: FollowOptions): Promise<JobStateName> {
   }
 }
 
-/** Asks a job to stop, waits until it has, and kills it after a grace. */
-export async function stopJob(dir: string): Promise<void> {
+/**
+ * Asks a job to stop, waits until it has, and kills it after a grace, unless its process does other things, too.
+ * @returns whether it has stopped
+ */
+export async function stopJob(dir: string): Promise<boolean> {
   const { started, state } = await jobState(dir);
-  if (state !== "running" || started === null || started === "unreadable") return;
-  if (process.platform === "win32") {
+  if (state !== "running" || started === null || started === "unreadable") return true;
+  const shared = started.shared === true;
+  if (shared || process.platform === "win32") {
     // Windows has no signal that a process can answer; the file asks instead.
     writeFileSync(join(dir, JOB.stop), "");
     const deadline = performance.now() + STOP_GRACE_MS;
     while (performance.now() < deadline && (await jobState(dir)).state === "running") await wait(POLL_MS);
   }
-  await terminate(started.pid, STOP_GRACE_MS);
+  if (!shared) await terminate(started.pid, STOP_GRACE_MS);
+  return (await jobState(dir)).state !== "running";
 }
 
 /** The newest error that a job reported, as a problem; null where it reported none. */
