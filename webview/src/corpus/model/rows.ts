@@ -1,0 +1,253 @@
+import type { Row } from "#protocol/corpus.ts";
+import type { Problem } from "#protocol/errors.ts";
+import type { Anchors } from "#protocol/messages/corpus.ts";
+import type { Clock } from "./clock.ts";
+import { createLatest } from "./latest.ts";
+import { createPageCache } from "./page-cache.ts";
+import { PAGE_ROWS, type Reach, reach, wantedPages } from "./page-plan.ts";
+import type { View } from "./view.ts";
+import { createWait, type Wait } from "./wait.ts";
+
+/** Where rows come from. */
+export interface RowSource {
+  page(view: View, from: Reach, signal: AbortSignal): Promise<{ rows: Row[]; next: string | null; milliseconds: number }>;
+  anchors(view: View, signal: AbortSignal): Promise<Anchors>;
+}
+
+export interface RowsOptions {
+  source: RowSource;
+  clock: Clock;
+  problemOf(thrown: unknown): Problem;
+  onChange(): void;
+}
+
+/** The rows of a view, of which only those near the window are held. */
+export interface Rows {
+  /** Rows of the view as far as known; while `counted` is false it grows with the pages that are read. */
+  readonly total: number;
+  readonly counted: boolean;
+  /** Rows in memory. */
+  readonly held: number;
+  /** Why nothing more comes; `retry` tries again. */
+  readonly problem: Problem | null;
+  readonly cancelled: boolean;
+  /** The wait for rows that should be seen now. */
+  readonly wait: Wait;
+  /** Milliseconds that the server took for the first page of the view. */
+  readonly milliseconds: number | null;
+  at(index: number): Row | undefined;
+  /** Of a row that is held. */
+  indexOf(id: string): number | null;
+  /** Begins with another view; `total` is what is known of its size beforehand. */
+  reset(view: View, total: number | null): void;
+  /** The rows that are in the window now: half open. */
+  show(first: number, end: number): void;
+  /**
+   * Looks again at the same view. `shift` says by how many places the held rows have moved when the view has grown by so many.
+   * Gives the shift; null where a later call took over or it failed.
+   */
+  refresh(shift: (grown: number) => number): Promise<number | null>;
+  /** Changes held rows, before the server's new picture of them comes. */
+  patch(change: (row: Row) => Row): void;
+  cancel(): void;
+  retry(): void;
+}
+
+/** Pause after a cancelled request: a dragged scrollbar asks twenty times a second, not at every frame. */
+const PAUSE_MS = 50;
+
+export function createRows({ source, clock, problemOf, onChange }: RowsOptions): Rows {
+  const cache = createPageCache();
+  const flights = new Map<number, AbortController>();
+  const locating = createLatest();
+  const wait = createWait(clock, onChange);
+  let view: View | null = null;
+  let anchors: Anchors | null = null;
+  let size = { total: 0, counted: false };
+  let problem: Problem | null = null;
+  let cancelled = false;
+  let milliseconds: number | null = null;
+  let shown = { first: 0, end: 0, down: true };
+  let notBefore = Number.NEGATIVE_INFINITY;
+  let paused = false;
+
+  const isSeen = (index: number) => cache.at(index) !== undefined;
+  const complete = () => {
+    for (let index = shown.first; index < Math.min(shown.end, size.total); index++) if (!isSeen(index)) return false;
+    return size.total > 0 || size.counted;
+  };
+  const stopFlights = () => {
+    for (const abort of flights.values()) abort.abort();
+    flights.clear();
+  };
+  const fail = (thrown: unknown) => {
+    const found = problemOf(thrown);
+    if (found.code === "cancelled") return;
+    problem = found;
+    stopFlights();
+    locating.stop();
+    update();
+    onChange();
+  };
+
+  async function fetchPage(page: number, from: Reach) {
+    const abort = new AbortController();
+    const asked = view as View;
+    flights.set(page, abort);
+    try {
+      const answer = await source.page(asked, from, abort.signal);
+      if (flights.get(page) !== abort) return;
+      flights.delete(page);
+      received(page, answer);
+    } catch (thrown) {
+      if (flights.get(page) !== abort) return;
+      flights.delete(page);
+      fail(thrown);
+    }
+  }
+
+  function received(page: number, answer: { rows: Row[]; next: string | null; milliseconds: number }) {
+    milliseconds ??= answer.milliseconds;
+    cache.put(page, answer.rows, answer.next);
+    const end = page * PAGE_ROWS + answer.rows.length;
+    if (answer.next === null) size = { total: end, counted: true };
+    else if (!size.counted) size = { total: Math.max(size.total, end + PAGE_ROWS), counted: false };
+    else if (size.total <= end) size = { total: end + 1, counted: false };
+    if (answer.next !== null && anchors === null) void place();
+    update();
+    onChange();
+  }
+
+  /** Gives by how much the view has grown since it was last counted. */
+  async function locate(): Promise<number | null> {
+    const asked = view as View;
+    try {
+      const answer = await locating.run((signal) => source.anchors(asked, signal));
+      if (answer === undefined) return null;
+      const grown = answer.rows - size.total;
+      anchors = answer;
+      size = { total: answer.rows, counted: true };
+      return grown;
+    } catch (thrown) {
+      fail(thrown);
+      return null;
+    }
+  }
+
+  async function place() {
+    if (locating.running || (await locate()) === null) return;
+    update();
+    onChange();
+  }
+
+  /** Asks for what is missing in the window, and lets go of what is not. */
+  function update() {
+    if (view === null) return;
+    const total = size.total > 0 || size.counted ? size.total : Math.max(shown.end, 1);
+    const { seen, beside } = wantedPages(shown.first, Math.max(shown.end, shown.first + 1), total, shown.down);
+    const wanted = new Set([...seen, ...beside]);
+    for (const [page, abort] of flights) {
+      if (wanted.has(page)) continue;
+      abort.abort();
+      flights.delete(page);
+      notBefore = clock.now() + PAUSE_MS;
+    }
+    cache.keepOnly(wanted);
+    if (complete() || problem !== null || cancelled) wait.end();
+    else wait.begin();
+    if (problem !== null || cancelled) return;
+    const missing = seen.filter((page) => !cache.has(page));
+    const next = missing.length > 0 ? missing : beside.filter((page) => !cache.has(page));
+    for (const page of next) if (!flights.has(page)) start(page);
+  }
+
+  function start(page: number) {
+    const pause = notBefore - clock.now();
+    if (pause > 0) {
+      if (paused) return;
+      paused = true;
+      clock.after(pause, () => {
+        paused = false;
+        update();
+      });
+      return;
+    }
+    const from = reach(page * PAGE_ROWS, { anchors, cursors: cache.cursors });
+    if (from !== null) void fetchPage(page, from);
+    else void place();
+  }
+
+  return {
+    get total() {
+      return size.total;
+    },
+    get counted() {
+      return size.counted;
+    },
+    get held() {
+      return cache.held;
+    },
+    get problem() {
+      return problem;
+    },
+    get cancelled() {
+      return cancelled;
+    },
+    wait,
+    get milliseconds() {
+      return milliseconds;
+    },
+    at: cache.at,
+    indexOf: cache.indexOf,
+    reset(next, total) {
+      stopFlights();
+      locating.stop();
+      cache.clear();
+      wait.end();
+      view = next;
+      anchors = null;
+      size = { total: total ?? 0, counted: total !== null };
+      problem = null;
+      cancelled = false;
+      milliseconds = null;
+      shown = { first: 0, end: 0, down: true };
+      update();
+      onChange();
+    },
+    show(first, end) {
+      if (first === shown.first && end === shown.end) return;
+      if (cancelled && first !== shown.first) cancelled = false;
+      shown = { first, end, down: first >= shown.first };
+      update();
+    },
+    async refresh(shift) {
+      if (view === null) return null;
+      const grown = await locate();
+      if (grown === null) return null;
+      const moved = shift(grown);
+      stopFlights();
+      cache.age(moved);
+      shown = { ...shown, first: Math.max(0, shown.first + moved), end: Math.max(0, shown.end + moved) };
+      update();
+      onChange();
+      return moved;
+    },
+    patch(change) {
+      cache.patch(change);
+      onChange();
+    },
+    cancel() {
+      cancelled = true;
+      stopFlights();
+      locating.stop();
+      update();
+      onChange();
+    },
+    retry() {
+      problem = null;
+      cancelled = false;
+      update();
+      onChange();
+    },
+  };
+}
