@@ -1,13 +1,22 @@
 /** Bundles what runs: the server's processes, the extension's client, and the webviews. The native module stays outside. */
 import { readdirSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
-import { type BuildOptions, build } from "esbuild";
+import { type BuildOptions, build, type Plugin } from "esbuild";
 import { root } from "./root.ts";
 import "./manifest.ts";
 import "./schemas.ts";
 
 const began = performance.now();
 const common = { absWorkingDir: root, bundle: true, sourcemap: true, metafile: true, logLevel: "warning" } satisfies BuildOptions;
+
+/** Older font formats serve browsers that no editor runs in. The codicons have no newer one. */
+const newestFonts: Plugin = {
+  name: "newest-fonts",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /\/KaTeX_.*\.(?:ttf|woff)$/ }, ({ path }) => ({ path, namespace: "older-font" }));
+    onLoad({ filter: /.*/, namespace: "older-font" }, () => ({ contents: "", loader: "empty" }));
+  },
+};
 
 const parts: Record<string, BuildOptions> = {
   server: {
@@ -42,8 +51,8 @@ const parts: Record<string, BuildOptions> = {
     format: "esm",
     target: "chrome128",
     minify: true,
-    // Older font formats serve browsers that no editor runs in.
-    loader: { ".woff2": "file", ".woff": "empty", ".ttf": "file" },
+    plugins: [newestFonts],
+    loader: { ".woff2": "file", ".ttf": "file" },
     assetNames: "fonts/[name]",
   },
 };
