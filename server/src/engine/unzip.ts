@@ -26,25 +26,53 @@ export async function unzipEntry(archive: string, nameEnd: string, target: strin
   }
 }
 
-async function findEntry(handle: FileHandle, nameEnd: string): Promise<{ offset: number; packedBytes: number; method: number }> {
+export interface ArchiveEntry {
+  name: string;
+  bytes: number;
+  packedBytes: number;
+  offset: number;
+  method: number;
+}
+
+/**
+ * What an archive holds, in its order.
+ * @throws Error where the archive is cut
+ */
+export async function listArchive(archive: string): Promise<ArchiveEntry[]> {
+  const handle = await open(archive);
+  try {
+    return await readEntries(handle);
+  } finally {
+    await handle.close();
+  }
+}
+
+async function findEntry(handle: FileHandle, nameEnd: string): Promise<ArchiveEntry> {
+  const entry = (await readEntries(handle)).find(({ name }) => name.endsWith(nameEnd));
+  if (entry === undefined) throw new Error(`the archive has no entry …${nameEnd}`);
+  return entry;
+}
+
+async function readEntries(handle: FileHandle): Promise<ArchiveEntry[]> {
   const { size } = await handle.stat();
   const tail = await read(handle, Math.max(0, size - 66_000), Math.min(size, 66_000));
   let end = tail.length - 22;
   while (end >= 0 && tail.readUInt32LE(end) !== END) end--;
   if (end < 0) throw new Error("the archive has no end: it is cut or no ZIP file");
   const directory = await read(handle, tail.readUInt32LE(end + 16), tail.readUInt32LE(end + 12));
+  const entries: ArchiveEntry[] = [];
   for (let at = 0; at + 46 <= directory.length && directory.readUInt32LE(at) === CENTRAL; ) {
     const nameBytes = directory.readUInt16LE(at + 28);
-    const name = directory.toString("utf8", at + 46, at + 46 + nameBytes);
-    if (name.endsWith(nameEnd))
-      return {
-        offset: directory.readUInt32LE(at + 42),
-        packedBytes: directory.readUInt32LE(at + 20),
-        method: directory.readUInt16LE(at + 10),
-      };
+    entries.push({
+      name: directory.toString("utf8", at + 46, at + 46 + nameBytes),
+      bytes: directory.readUInt32LE(at + 24),
+      packedBytes: directory.readUInt32LE(at + 20),
+      offset: directory.readUInt32LE(at + 42),
+      method: directory.readUInt16LE(at + 10),
+    });
     at += 46 + nameBytes + directory.readUInt16LE(at + 30) + directory.readUInt16LE(at + 32);
   }
-  throw new Error(`the archive has no entry …${nameEnd}`);
+  return entries;
 }
 
 async function read(handle: FileHandle, position: number, bytes: number): Promise<Buffer> {
