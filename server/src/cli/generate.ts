@@ -90,7 +90,7 @@ async function generateVerb(context: Context, flags: GenerateFlags): Promise<voi
     .generate(
       {
         templates,
-        seeds: imported,
+        seeds: { import: imported },
         count: flags.count,
         assign: flags.assign,
         more: flags.more === true,

@@ -7,6 +7,7 @@ import { jobSummary } from "./job-summary.ts";
 import { knownKeys } from "./known-keys.ts";
 import { listPage } from "./page.ts";
 import { makeSearchable } from "./search.ts";
+import { seedRow, seedRows } from "./seed-rows.ts";
 import { unfinishedJobs } from "./unfinished-jobs.ts";
 import { type ReadTemplate, walk } from "./walk.ts";
 
@@ -19,6 +20,8 @@ export const corpusReads = (template: ReadTemplate) => ({
   jobSummary,
   knownKeys,
   unfinishedJobs,
+  seedRow,
+  seedRows,
   walk: (context: OpContext, { id }: { id: string }) => walk(context, id, template),
   exportRows: (context: OpContext, args: ExportArgs) => exportRows(context, args),
 });

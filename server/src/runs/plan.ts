@@ -1,15 +1,14 @@
 import type { IndexLine, RequestLine } from "#protocol/files/shards.ts";
-import { type ImportedSeeds, readSeeds } from "../ingest/read-seeds.ts";
 import { buildRequest } from "../synthesis/build-request.ts";
 import { planRequests } from "../synthesis/plan-requests.ts";
 import type { Sampling } from "../synthesis/sampling.ts";
 import type { RunPorts } from "./ports.ts";
+import { NO_SEED, openSeeds, type SeedSource } from "./seeds.ts";
 import type { LoadedTemplate } from "./templates.ts";
 
 export interface PlanOptions {
   templates: readonly LoadedTemplate[];
-  /** The imported file whose rows are the seeds. */
-  seeds: ImportedSeeds;
+  seeds: SeedSource;
   count: number;
   assign: "one" | "all";
   /** Leave out what has been asked before, and go on until `count` new ones are found. */
@@ -32,7 +31,7 @@ export async function* planLines(
   options: PlanOptions,
   living: ReadonlySet<string>,
 ): AsyncGenerator<{ line: RequestLine; index: IndexLine }> {
-  const seeds = readSeeds(ports.projectDir, options.seeds);
+  const seeds = openSeeds(ports, options.seeds);
   const count = options.more ? Number.MAX_SAFE_INTEGER : options.count;
   let made = 0;
   let lot: ReturnType<typeof buildRequest>[] = [];
@@ -42,7 +41,7 @@ export async function* planLines(
       template: template.template,
       templatePath: template.path,
       templateSha256: template.sha256,
-      seed,
+      seed: seed === NO_SEED ? null : seed,
       modelName: options.model.name,
       modelIdentity: options.model.identity,
       sampling: options.sampling,
