@@ -3,7 +3,7 @@
  * anything is posted to it; every request carries a number, and its answer carries the same.
  * Requests of a webview are either the server's (the host adds the project and passes them on) or the host's own.
  */
-import type { Condition, Query } from "./corpus.ts";
+import type { Condition, Progress, Query } from "./corpus.ts";
 import type { Problem } from "./errors.ts";
 import type { EndpointSummary } from "./messages/endpoints.ts";
 import type { PickedSeed, Preview } from "./messages/preview.ts";
@@ -44,8 +44,8 @@ export interface HostRequests {
   "host/copy": { params: { text: string }; result: null };
   /** Opens text in an unsaved document. */
   "host/document": { params: { text: string; language: string }; result: null };
-  /** Lets the user choose a file and imports it into the dataset; null where they chose none. */
-  "host/import": { params: { dataset: string | null }; result: Result<"corpus/import"> | null };
+  /** Lets the user choose files and imports them into the dataset; null where they chose none. */
+  "host/import": { params: { dataset: string | null }; result: Imported | null };
   /** Imports a file that was dropped: its bytes, or its URI where the drop gave one. */
   "host/drop": {
     params: { dataset: string | null; file: { name: string; bytes: Uint8Array } | { uri: string } };
@@ -55,6 +55,8 @@ export interface HostRequests {
   "host/export": { params: { dataset: string; where: Condition[]; search?: string | undefined }; result: Result<"corpus/export"> | null };
   /** Runs one of our commands, for buttons that lead on. */
   "host/command": { params: { command: string; args?: unknown[] }; result: null };
+  /** Puts the whole wire body of the preview, or a shell command that sends it, on the clipboard. */
+  "host/copyRequest": { params: { what: "body" | "curl" }; result: null };
   /** The preview's choices: what is rendered, and with what. */
   "preview/choose": { params: PreviewChoice; result: null };
   /** Generates from the previewed template with the chosen seed; events follow. Cancel the request to stop. */
@@ -72,9 +74,16 @@ export const HOST_REQUESTS = namesOf<keyof HostRequests>()(
   "host/drop",
   "host/export",
   "host/command",
+  "host/copyRequest",
   "preview/choose",
   "preview/generate",
 );
+
+/** What came of files that were imported one after the other: each is in one of the two lists. */
+export interface Imported {
+  reports: Result<"corpus/import">[];
+  failed: Problem[];
+}
 
 /** A change of what the preview shows; members that are absent stay. */
 export interface PreviewChoice {
@@ -100,8 +109,13 @@ export interface PanelEvents {
   do: { what: "generate" | "next" | "previous" | "random" | "longest" | "search" };
   /** The server has gone, or is back. */
   server: { state: "starting" | "ready" | "stopped"; problem: Problem | null };
-  /** The corpus panel shows another selection: a facet was clicked in the tree, a command asked for it. */
-  "corpus/show": { dataset: string; query: Partial<Query>; row: string | null };
+  /**
+   * What the corpus panel shows: told when it listens, and again when a command asks for another selection. Members of the query that
+   * are absent stay as the panel remembers them.
+   */
+  "corpus/show": { project: string | null; dataset: string; query: Partial<Pick<Query, "where" | "search" | "sort">>; row: string | null };
+  /** The project's index is being made anew, by whichever window or panel of this editor; null when that is over. */
+  "corpus/rebuilding": { progress: Progress } | null;
 }
 
 export const PANEL_EVENTS = namesOf<keyof PanelEvents>()(
@@ -115,6 +129,7 @@ export const PANEL_EVENTS = namesOf<keyof PanelEvents>()(
   "do",
   "server",
   "corpus/show",
+  "corpus/rebuilding",
 );
 
 export interface PanelSettings {
@@ -131,8 +146,20 @@ export interface PreviewState {
   datasets: { name: string; rows: number }[];
   endpoints: EndpointSummary[];
   endpoint: string | null;
-  /** Why Generate cannot be used now, in words; null where it can. */
+  /** What has become of the template's document: deleted, or gone in another way. The last preview stays. */
+  notice: Problem | null;
+  /** Why Generate cannot be used now, in words; null where it can. A broken template blocks it, too: that stands in the preview. */
   blocked: Problem | null;
+  /** What the primary button does instead of generating, where that is what unblocks it. */
+  lead: { title: string; command: string } | null;
+}
+
+/** What a preview keeps over a reload of the window: its host's part. The webview adds its own and gives it all back. */
+export interface KeptPreview {
+  uri: string | null;
+  seed: { dataset: string; id: string } | null;
+  endpoint: string | null;
+  pinned: boolean;
 }
 
 /** Webview → host. */
