@@ -5,6 +5,7 @@ const pending = async () => {
   throw fail("internal", "This is being built");
 };
 
-export const previewHandlers: Handlers<"preview/render"> = {
+export const previewHandlers: Handlers<"preview/render" | "preview/copy"> = {
   "preview/render": pending,
+  "preview/copy": pending,
 };

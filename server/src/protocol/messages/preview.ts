@@ -3,18 +3,27 @@ import type { Problem } from "../errors.ts";
 import type { ContentPart, Role } from "../template.ts";
 import { project, rowId } from "./shapes.ts";
 
+/** What is previewed. */
+const subject = {
+  project: project.nullable(),
+  /** The template's document: `file:` or `untitled:`. */
+  uri: z.string().min(1),
+  /** Null: sample values from the template's inputs. */
+  seed: z.strictObject({ dataset: z.string(), id: rowId }).nullable(),
+  /** Name of an endpoint of the project; null for the first. */
+  endpoint: z.string().nullable(),
+};
+
 /** Messages behind the preview of a template. Client → server. */
 export const previewRequests = {
   /** Renders a template as it stands in the editor (unsaved text included), with one seed, into what would be sent. */
   "preview/render": z.strictObject({
-    project: project.nullable(),
-    /** The template's document: `file:` or `untitled:`. */
-    uri: z.string().min(1),
-    /** Null: sample values from the template's inputs. */
-    seed: z.strictObject({ dataset: z.string(), id: rowId }).nullable(),
-    /** Name of an endpoint of the project; null for the first. */
-    endpoint: z.string().nullable(),
+    ...subject,
+    /** Wait for what the first answers leave open (`tokens.settled`), instead of answering at once. */
+    settle: z.boolean().optional(),
   }),
+  /** The whole wire body, or a shell command that sends it, for the clipboard: previews are cut, and most are never copied. */
+  "preview/copy": z.strictObject({ ...subject, what: z.enum(["body", "curl"]) }),
   /** A seed to render with. `null` where the project has none. */
   "seeds/pick": z.strictObject({
     project,
@@ -37,6 +46,7 @@ export const previewRequests = {
 
 export interface PreviewResults {
   "preview/render": Preview;
+  "preview/copy": { text: string };
   "seeds/pick": PickedSeed | null;
   "seeds/search": { seeds: PickedSeed[]; more: boolean };
 }
@@ -75,8 +85,8 @@ export interface Rendering {
   /** One entry for a completion template, whose role is null. */
   messages: { role: Role | null; segments: PreviewSegment[] }[];
   inputs: PreviewInput[];
-  /** `seed`: a row of a dataset; `sample`: made up from the inputs' declarations. */
-  values: { from: "seed"; seed: PickedSeed } | { from: "sample" };
+  /** `seed`: a row of a dataset; `sample`: made up from the inputs' declarations; `none`: the template needs no values. */
+  values: { from: "seed"; seed: { dataset: string; id: string } } | { from: "sample" } | { from: "none" };
   wire: WirePreview;
   tokens: PreviewTokens;
   /** Characters that were left out of `messages`, because the whole is longer than PREVIEW_MAX_CHARACTERS; 0 mostly. */
@@ -92,6 +102,8 @@ export interface PreviewSegment {
   span: { start: number; end: number };
   /** Present where the part is no text. */
   part?: ContentPart["kind"];
+  /** Present where so many characters were left out; the text is empty then. */
+  omitted?: number;
 }
 
 export interface PreviewInput {
@@ -104,20 +116,33 @@ export interface PreviewInput {
 }
 
 export interface WirePreview {
+  /** Where it is sent to; `{base_url}` stands for the address of the embedded engine, which is not known before it runs. */
   url: string;
   /** The body as sent, members in the order sent, indented for reading. Cut as `messages` are. */
   body: string;
-  /** Null until the model is known (an embedded one that has not been fetched). */
+  /** The parts of `body` that came from inputs, in order. */
+  marks: WireMark[];
+  /** Null where it is not known: sample values, or an embedded model that has not been fetched. */
   key: string | null;
-  /** A shell command that sends the same body; the key stands in it as a variable, never as its value. */
-  curl: string;
+}
+
+/** A half-open range of the wire body that came from an input. */
+export interface WireMark {
+  start: number;
+  end: number;
+  /** Number of the input in `inputs`. */
+  input: number;
+  /** The expression of the template that made it. */
+  span: { start: number; end: number };
 }
 
 export interface PreviewTokens {
   prompt: number;
   /** Whether `prompt` was counted with the model's own tokenizer; else it is said to be about. */
   exact: boolean;
-  /** Expected completion: the mean of what this template has got so far, or the limit that is asked for. */
+  /** False while the tokenizer is being loaded or the answers so far are being looked up: ask again with `settle`. */
+  settled: boolean;
+  /** Expected completion: the mean of what this template has got lately, or the limit that is asked for. */
   completion: { tokens: number; from: "answers" | "limit" } | null;
   /** Money per problem at the endpoint's declared price; null where it has none. */
   cost: number | null;
