@@ -1,4 +1,5 @@
 import { type ExtensionContext, window } from "vscode";
+import { registerRebuild } from "./commands/rebuild.ts";
 import type { ClientContext } from "./context.ts";
 import { createProjects } from "./project/projects.ts";
 import { createServer } from "./server/connection.ts";
@@ -25,6 +26,7 @@ export function activate(extension: ExtensionContext): void {
     settings,
   };
   registerStatus(context);
+  registerRebuild(context);
 }
 
 /** The editor waits for it: the server closes its indexes in order. */

@@ -1,4 +1,4 @@
-import { commands, type LogOutputChannel, Position, Range, Uri, window } from "vscode";
+import { commands, type LogOutputChannel, Position, Range, Uri, window, workspace } from "vscode";
 import { formatProblem, type Problem } from "#protocol/errors.ts";
 import { ProblemError } from "../server/server.ts";
 import { type Action, actionsFor } from "./actions.ts";
@@ -16,13 +16,27 @@ export async function showProblem(log: LogOutputChannel, thrown: unknown, more: 
   log.error(`${problem.code}: ${formatProblem(problem)}`);
   if (problem.code === "internal" && thrown instanceof Error) log.error(thrown);
   const actions = [...more, ...actionsFor(problem.code)];
-  const { file } = problem.where ?? {};
-  const open = file === undefined ? [] : ["Open File"];
-  const { where: _, ...words } = problem;
+  const { where, ...words } = problem;
+  const open = where?.file === undefined ? [] : ["Open File"];
   const chosen = await window.showErrorMessage(formatProblem(words), ...open, ...actions.map(({ title }) => title));
-  if (chosen === "Open File" && file !== undefined) await openPlace(file, problem.where?.line ?? 1);
+  if (chosen === "Open File" && where?.file !== undefined) await openPlace(where.file, where.line ?? 1);
   const action = actions.find(({ title }) => title === chosen);
   if (action !== undefined) await commands.executeCommand(action.command);
+}
+
+/** Tells of several problems of one piece of work: how many, the first one, and all of them on request. */
+export async function showProblems(log: LogOutputChannel, what: string, problems: readonly Problem[]): Promise<void> {
+  const [first] = problems;
+  if (first === undefined) return;
+  const lines = problems.map((problem) => formatProblem(problem));
+  for (const line of lines) log.warn(line);
+  const all = "Show All";
+  const chosen = await window.showWarningMessage(
+    `${what}. ${problems.length > 1 ? "The first: " : ""}${lines[0]}`,
+    ...(problems.length > 1 ? [all] : []),
+  );
+  if (chosen !== all) return;
+  await window.showTextDocument(await workspace.openTextDocument({ content: `${lines.join("\n")}\n` }));
 }
 
 async function openPlace(file: string, line: number): Promise<void> {

@@ -2,9 +2,9 @@ import type { Event, Uri } from "vscode";
 
 /** Which project a document belongs to. Projects are `file:` URIs as `pathToFileURL` writes them, so that they can be compared. */
 export interface ProjectFinder {
-  /** Projects of the open folders: for each the folder itself. */
-  readonly all: readonly string[];
-  /** The open folders have changed. */
+  /** The projects in the open folders: those that hold a recipe or data of ours already. */
+  list(): Promise<string[]>;
+  /** The open folders have changed, or a recipe came or went. */
   readonly onChange: Event<void>;
   /**
    * The project of a document, or of nothing (then of the active editor), without asking anybody.

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { type Disposable, type Uri, window, workspace } from "vscode";
+import { type Disposable, EventEmitter, RelativePattern, type Uri, window, workspace } from "vscode";
 import { ProblemError } from "../server/server.ts";
 import { chooseProject } from "./choose.ts";
 import type { ProjectFinder } from "./finder.ts";
@@ -19,11 +19,26 @@ export function createProjects(subscriptions: Disposable[]): ProjectFinder {
   const choose = (uri: Uri | null | undefined) =>
     chooseProject({ file: fileOf(uri), folders: openFolders(), active, remembered, isProject });
 
+  const changes = new EventEmitter<void>();
+  const recipes = workspace.createFileSystemWatcher(`**/${RECIPE}`, false, true, false);
+  const changed = () => changes.fire();
+  subscriptions.push(
+    changes,
+    recipes,
+    recipes.onDidCreate(changed),
+    recipes.onDidDelete(changed),
+    workspace.onDidChangeWorkspaceFolders(changed),
+  );
+
   return {
-    get all() {
-      return openFolders().map(projectUri);
+    async list() {
+      const folders = openFolders();
+      const inside = await Promise.all(
+        folders.map(async (folder) => [...(isProject(folder) ? [folder] : []), ...(await recipesIn(folder))]),
+      );
+      return [...new Set(inside.flat())].map(projectUri);
     },
-    onChange: (listener, thisArg, disposables) => workspace.onDidChangeWorkspaceFolders(() => listener.call(thisArg), null, disposables),
+    onChange: changes.event,
     of(uri) {
       const choice = choose(uri);
       return "project" in choice ? projectUri(choice.project) : null;
@@ -43,8 +58,24 @@ export function createProjects(subscriptions: Disposable[]): ProjectFinder {
   };
 }
 
+const RECIPE = "jiuzhang.yaml";
+const DATA_FOLDER = ".jiuzhang";
+
+/** More projects than this in one folder are nobody's list. */
+const MOST_PROJECTS = 50;
+
+/** Folders with a recipe somewhere below an open folder. */
+async function recipesIn(folder: string): Promise<string[]> {
+  const files = await workspace.findFiles(
+    new RelativePattern(folder, `**/${RECIPE}`),
+    `**/{node_modules,${DATA_FOLDER}}/**`,
+    MOST_PROJECTS,
+  );
+  return files.map(({ fsPath }) => dirname(fsPath)).sort();
+}
+
 /** Whether a folder holds a recipe or data of ours. */
-export const isProject = (folder: string): boolean => existsSync(join(folder, "jiuzhang.yaml")) || existsSync(join(folder, ".jiuzhang"));
+export const isProject = (folder: string): boolean => existsSync(join(folder, RECIPE)) || existsSync(join(folder, DATA_FOLDER));
 
 /** A folder as the messages name it. */
 export const projectUri = (folder: string): string => pathToFileURL(folder).href;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { describe } from "./describe.ts";
 
-const quiet = { server: { name: "ready" }, works: [], trusted: true } as const;
+const quiet = { server: { name: "ready" }, works: [], trusted: true, recovered: null } as const;
 
 test("each state has its own words", () => {
   const states = [
@@ -12,6 +12,7 @@ test("each state has its own words", () => {
     describe(quiet),
     describe({ ...quiet, works: ["Writing 3 problems"] }),
     describe({ ...quiet, trusted: false }),
+    describe({ ...quiet, recovered: { code: "server/crashed", message: "It crashed" } }),
     describe({ ...quiet, server: { name: "crashed", problem: { code: "server/stopped", message: "Ten times" } } }),
   ];
   assert.equal(new Set(states.map(({ text }) => text)).size, states.length);
@@ -29,6 +30,7 @@ test("a server that is gone comes before the work it can no longer do", () => {
     server: { name: "crashed", problem: { code: "server/stopped", message: "Ten times", remedy: "Restart it." } },
     works: ["Writing 3 problems"],
     trusted: false,
+    recovered: null,
   });
   assert.equal(level, "error");
   assert.equal(detail, "Ten times. Restart it.");

@@ -1,4 +1,4 @@
-import { formatProblem } from "#protocol/errors.ts";
+import { formatProblem, type Problem } from "#protocol/errors.ts";
 import type { ServerState } from "../server/server.ts";
 
 /** How the status item looks: its text, the words of its tooltip, and how loud it is. */
@@ -9,8 +9,14 @@ export interface Appearance {
 }
 
 /** The appearance that the server's state and the work under way make. */
-export function describe(of: { server: ServerState; works: readonly string[]; trusted: boolean }): Appearance {
-  const { server, works, trusted } = of;
+export function describe(of: {
+  server: ServerState;
+  works: readonly string[];
+  trusted: boolean;
+  /** A crash of a moment ago, after which the server is back. */
+  recovered: Problem | null;
+}): Appearance {
+  const { server, works, trusted, recovered } = of;
   switch (server.name) {
     case "crashed":
       return { text: "$(error) JiuZhang: stopped", detail: formatProblem(server.problem), level: "error" };
@@ -24,6 +30,12 @@ export function describe(of: { server: ServerState; works: readonly string[]; tr
         return {
           text: `$(sync~spin) JiuZhang: ${works[0]}${works.length > 1 ? ` and ${works.length - 1} more` : ""}`,
           detail: works.join("\n\n"),
+          level: "quiet",
+        };
+      if (recovered !== null)
+        return {
+          text: "$(warning) JiuZhang: server restarted",
+          detail: `${formatProblem({ message: recovered.message })}. It was started again; what was asked of it meanwhile has failed.`,
           level: "quiet",
         };
       if (!trusted)
