@@ -46,8 +46,15 @@ export interface BuiltRequest {
  * @throws the rendering's first error (template/missing-input, template/invalid-input, template/strict-violation), with the seed in `data`
  */
 export function buildRequest(parts: RequestParts): BuiltRequest {
+  return requestOf(parts, renderSeed(parts));
+}
+
+/** The values of a seed as a template takes them. */
+export const seedValues = (seed: SeedRow | null): Record<string, unknown> => (seed === null ? {} : { ...seed.columns, text: seed.text });
+
+/** The request that a rendering without errors makes: the second half of `buildRequest`, for whoever shows the rendering, too. */
+export function requestOf(parts: RequestParts, rendered: Rendered): BuiltRequest {
   const { template, templatePath, seed, sample } = parts;
-  const rendered = renderSeed(parts);
   const { url, body } = toRequest(template, rendered, {
     model: parts.modelName,
     sampling: samplingOptions(template.model?.options ?? {}, parts.sampling, sample, seed?.text ?? null),
@@ -73,7 +80,7 @@ export function buildRequest(parts: RequestParts): BuiltRequest {
 
 function renderSeed({ template, templatePath, seed }: RequestParts): Rendered {
   try {
-    const rendered = render(template, seed === null ? {} : { ...seed.columns, text: seed.text });
+    const rendered = render(template, seedValues(seed));
     throwErrors(rendered.diagnostics, templatePath);
     return rendered;
   } catch (error) {
