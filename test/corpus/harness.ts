@@ -128,12 +128,15 @@ export function dump(sql: Sql): object {
   return {
     rows: all(`SELECT row.id, dataset.name AS dataset, row.kind, created, row.length, tokens, row.stage, row.format, template.path AS template,
       parse, row.answer AS has, copy, duplicate, accepted, copied, hex(hash) AS hash, file.path AS file, row.line, ordinal, text, solution, body.answer,
-      start, end, license, extra, response.key AS request FROM row JOIN body ON body.n = row.n JOIN dataset ON dataset.n = row.dataset
+      start, end, license, extra, response.key AS request, label, parent, row.dataset > 0 AS shown, row.n > 0 AS front,
+      row.tally IN (SELECT n FROM tally WHERE tally.dataset = row.dataset AND tally.stage IS row.stage AND tally.accepted = row.accepted) AS counted
+      FROM row JOIN body ON body.n = row.n JOIN dataset ON dataset.n = abs(row.dataset)
       JOIN file ON file.n = row.file LEFT JOIN template ON template.n = row.template LEFT JOIN response ON response.n = row.response ORDER BY row.id`),
     verdicts: all(`SELECT id, "check", reason, evidence FROM verdict JOIN row ON row.n = verdict.row ORDER BY id, "check"`),
     counters:
-      all(`SELECT name, facet, CASE facet WHEN 'template' THEN (SELECT path FROM template WHERE n = value) ELSE value END AS value, counter.n AS n
-      FROM counter JOIN dataset ON dataset.n = counter.dataset ORDER BY 1, 2, 3`),
+      all(`SELECT name, tally.kind AS kind, stage, format, path, parse, answer, copy, duplicate, accepted, label, edited, sum(rows) AS rows
+      FROM tally JOIN dataset ON dataset.n = tally.dataset LEFT JOIN template ON template.n = tally.template
+      GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12`),
     files:
       all(`SELECT origin.name AS origin, dataset.name AS dataset, path, file.position AS position, file.line AS line, done, rows, duplicates, rejected FROM file
       JOIN origin ON origin.n = file.origin JOIN dataset ON dataset.n = origin.dataset WHERE file.position > 0 OR done = 1 ORDER BY 1, 2, 3`),
@@ -145,7 +148,7 @@ export function dump(sql: Sql): object {
       FROM response JOIN dataset ON dataset.n = response.dataset JOIN file ON file.n = response.file JOIN request ON request.n = response.request
       JOIN origin ON origin.n = request.origin ORDER BY 1, 2`),
     problems: all("SELECT path, problem.line AS line, problem FROM problem JOIN file ON file.n = problem.file ORDER BY 1, 2"),
-    datasets: all("SELECT name, kind, updated FROM dataset ORDER BY 1"),
+    datasets: all("SELECT name, kind, updated, marks FROM dataset ORDER BY 1"),
   };
 }
 

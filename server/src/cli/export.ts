@@ -16,10 +16,10 @@ export function registerExport(program: Command, context: Context): void {
     .command("export <dataset>")
     .description("write rows of a dataset to a JSONL file")
     .requiredOption("--to <file>", "the file to write, which appears whole or not at all; - for standard output")
-    .option("--where <condition...>", "only rows for which all conditions hold, such as accepted=true")
+    .option("--where <condition...>", "only rows for which all conditions hold, such as accepted=true; of several = on one field any")
     .addHelpText(
       "after",
-      "\nExamples:\n  jiuzhang export sample --to out.jsonl\n  jiuzhang export sample --to good.jsonl --where accepted=true stage=grade",
+      "\nExamples:\n  jiuzhang export sample --to out.jsonl\n  jiuzhang export sample --to good.jsonl --where accepted=true stage=grade\n  jiuzhang export sample --to kept.jsonl --where label=keep",
     )
     .action((dataset: string, options: ExportOptions) => exportRows(context, dataset, options));
 }

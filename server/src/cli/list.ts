@@ -19,13 +19,13 @@ export function registerList(program: Command, context: Context): void {
   program
     .command("list <dataset>")
     .description("rows of a dataset with their verdicts")
-    .option("--where <condition...>", "field=value, with = != < <= > >= or ~ (contains); several must all hold")
+    .option("--where <condition...>", "field=value, with = != < <= > >= or ~ (contains); all must hold, of several = on one field any")
     .option("--search <words>", "all of these words stand in the problem")
     .option("--sort <field>", "created, length or tokens; with - in front the largest first", "created")
     .option("--limit <n>", "how many rows", wholeNumber("--limit", 1), 20)
     .addHelpText(
       "after",
-      "\nExamples:\n  jiuzhang list sample\n  jiuzhang list sample --where stage=grade verdict.copy=fail\n  jiuzhang list sample --search triangle --sort -length --limit 5\n  jiuzhang --json list sample --limit 100000 | jq .text",
+      "\nExamples:\n  jiuzhang list sample\n  jiuzhang list sample --where stage=grade stage=middle verdict.copy=fail\n  jiuzhang list sample --search triangle --sort -length --limit 5\n  jiuzhang --json list sample --limit 100000 | jq .text",
     )
     .action((dataset: string, options: ListOptions) => list(context, dataset, options));
 }

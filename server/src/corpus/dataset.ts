@@ -7,27 +7,27 @@ import type { Sql } from "../store/sql.ts";
 export function datasets(sql: Sql): Dataset[] {
   const found = sql
     .prepare(
-      `SELECT n, name, kind, updated,
-        coalesce((SELECT n FROM counter WHERE dataset = dataset.n AND facet = 'rows' AND value = ''), 0) AS rows,
-        coalesce((SELECT n FROM counter WHERE dataset = dataset.n AND facet = 'accepted' AND value = '1'), 0) AS accepted
-       FROM dataset ORDER BY name`,
+      `SELECT dataset.n AS n, name, dataset.kind AS kind, updated, marks, coalesce(sum(rows), 0) AS rows,
+        coalesce(sum(rows * accepted), 0) AS accepted
+       FROM dataset LEFT JOIN tally ON tally.dataset = dataset.n GROUP BY dataset.n ORDER BY name`,
     )
-    .all<{ n: number; name: string; kind: Dataset["kind"]; updated: number; rows: number; accepted: number }>();
-  return found.map(({ n, name, kind, rows, accepted, updated }) => ({
+    .all<{ n: number; name: string; kind: Dataset["kind"]; updated: number; marks: string; rows: number; accepted: number }>();
+  return found.map(({ n, name, kind, rows, accepted, updated, marks }) => ({
     name,
     kind,
     rows,
     accepted,
-    revision: revisionOf(sql, n),
+    revision: revisionOf(sql, n, marks),
     updated: new Date(updated).toISOString(),
   }));
 }
 
 /**
  * sha256 over what a dataset is made of, in the order in which it was made: hash of each file and key of each job, each with how far
- * its files have been read, so that a running job's dataset has another revision with every answer.
+ * its files have been read, so that a running job's dataset has another revision with every answer; and what people made of it by
+ * labels, edits and deletions.
  */
-function revisionOf(sql: Sql, dataset: number): string {
+function revisionOf(sql: Sql, dataset: number, marks: string): string {
   const parts = sql
     .prepare(
       `SELECT origin.kind AS kind, origin.key AS key, coalesce(sum(file.line), 0) AS lines FROM origin
@@ -35,7 +35,8 @@ function revisionOf(sql: Sql, dataset: number): string {
        WHERE origin.dataset = ? GROUP BY origin.n ORDER BY origin.created, origin.kind, origin.name`,
     )
     .all<{ kind: string; key: string; lines: number }>(dataset);
-  return hash("sha256", parts.map(({ kind, key, lines }) => `${kind} ${key} ${lines}\n`).join(""), "hex");
+  const made = parts.map(({ kind, key, lines }) => `${kind} ${key} ${lines}\n`).join("");
+  return hash("sha256", marks === "" ? made : `${made}labels ${marks}\n`, "hex");
 }
 
 /** A dataset's number. @throws usage/not-found */

@@ -1,28 +1,38 @@
 /** How a condition's field is compared. */
-export type Kind = "text" | "number" | "time" | "flag" | "verdict" | "id" | "template" | "seed" | "kind";
+export type Kind = "text" | "number" | "time" | "flag" | "verdict" | "label" | "id" | "template" | "seed" | "kind";
 
-/** Every field that a `--where` may name, and the column behind it. */
+/**
+ * Every field that a `--where` may name, and the column behind it. Those of `tally` are facets: rows that have all of them in common
+ * are counted together.
+ */
 export const FIELDS: Record<string, { kind: Kind; column: string }> = {
   id: { kind: "id", column: "row.id" },
-  kind: { kind: "kind", column: "row.kind" },
-  stage: { kind: "text", column: "row.stage" },
-  format: { kind: "text", column: "row.format" },
-  template: { kind: "template", column: "row.template" },
+  kind: { kind: "kind", column: "tally.kind" },
+  stage: { kind: "text", column: "tally.stage" },
+  format: { kind: "text", column: "tally.format" },
+  template: { kind: "template", column: "tally.template" },
   seed: { kind: "seed", column: "row.response" },
   created: { kind: "time", column: "row.created" },
   length: { kind: "number", column: "row.length" },
   tokens: { kind: "number", column: "row.tokens" },
   copied: { kind: "number", column: "row.copied" },
-  accepted: { kind: "flag", column: "row.accepted" },
+  accepted: { kind: "flag", column: "tally.accepted" },
+  label: { kind: "label", column: "tally.label" },
+  edited: { kind: "flag", column: "tally.edited" },
   text: { kind: "text", column: "body.text" },
   solution: { kind: "text", column: "body.solution" },
   answer: { kind: "text", column: "body.answer" },
   license: { kind: "text", column: "body.license" },
-  "verdict.parse": { kind: "verdict", column: "row.parse" },
-  "verdict.answer": { kind: "verdict", column: "row.answer" },
-  "verdict.copy": { kind: "verdict", column: "row.copy" },
-  "verdict.duplicate": { kind: "verdict", column: "row.duplicate" },
+  "verdict.parse": { kind: "verdict", column: "tally.parse" },
+  "verdict.answer": { kind: "verdict", column: "tally.answer" },
+  "verdict.copy": { kind: "verdict", column: "tally.copy" },
+  "verdict.duplicate": { kind: "verdict", column: "tally.duplicate" },
 };
+
+/** Fields that the sort indexes hold. */
+export const SORTED = new Set(["created", "length", "tokens"]);
+
+export const isFacet = (field: string): boolean => FIELDS[field]?.column.startsWith("tally.") === true;
 
 /** Which comparisons a kind of field has. */
 export const OPERATORS: Record<Kind, readonly string[]> = {
@@ -31,6 +41,7 @@ export const OPERATORS: Record<Kind, readonly string[]> = {
   time: ["=", "!=", "<", "<=", ">", ">="],
   flag: ["=", "!="],
   verdict: ["=", "!="],
+  label: ["=", "!="],
   id: ["=", "!="],
   template: ["=", "!=", "~"],
   seed: ["=", "!="],
@@ -38,3 +49,6 @@ export const OPERATORS: Record<Kind, readonly string[]> = {
 };
 
 export const VERDICT_VALUES: Record<string, number> = { fail: 0, pass: 1, unknown: 2 };
+
+/** How a label is kept; a row that nobody has labelled has none. */
+export const LABEL_VALUES: Record<string, number | null> = { reject: 0, keep: 1, none: null };

@@ -31,7 +31,7 @@ function startingWith(sql: Sql, digits: string): Found[] {
   return sql
     .prepare(
       `SELECT row.n AS n, row.id AS id, dataset.name AS dataset, substr(body.text, 1, 60) AS text FROM row
-       JOIN dataset ON dataset.n = row.dataset JOIN body ON body.n = row.n WHERE row.id >= ? AND row.id < ? ORDER BY row.id LIMIT ?`,
+       JOIN dataset ON dataset.n = abs(row.dataset) JOIN body ON body.n = row.n WHERE row.id >= ? AND row.id < ? ORDER BY row.id LIMIT ?`,
     )
     .all<Found>(digits, `${digits}g`, CANDIDATES + 1);
 }

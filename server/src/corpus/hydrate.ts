@@ -20,6 +20,8 @@ interface Stored {
   copied: number | null;
   duplicate: number | null;
   hash: Uint8Array | null;
+  label: number | null;
+  parent: string | null;
 }
 
 interface Body {
@@ -30,13 +32,13 @@ interface Body {
 
 type Told = Pick<Verdict, "check" | "reason" | "evidence">;
 
-/** Whole rows by their numbers, in the order given; a row that is gone is left out. One small statement per table is faster than a join. */
-export function hydrate(sql: Sql, numbers: Iterable<number>): { n: number; row: Row }[] {
+/** Rows by their numbers, in the order given; a row that is gone is left out. `brief` ones have no solution. One small statement per table is faster than a join. */
+export function hydrate(sql: Sql, numbers: Iterable<number>, { brief = false } = {}): { n: number; row: Row }[] {
   const readRow = sql.prepare(
-    `SELECT id, dataset, kind, stage, format, created, tokens, accepted, parse, answer AS hasAnswer, copy, copied, duplicate, hash
+    `SELECT id, dataset, kind, stage, format, created, tokens, accepted, parse, answer AS hasAnswer, copy, copied, duplicate, hash, label, parent
      FROM row WHERE n = ?`,
   );
-  const readBody = sql.prepare("SELECT text, solution, answer FROM body WHERE n = ?");
+  const readBody = sql.prepare(`SELECT text, ${brief ? "NULL AS solution" : "solution"}, answer FROM body WHERE n = ?`);
   const names = new Map<number, string>();
   const rows: { n: number; row: Row }[] = [];
   for (const n of numbers) {
@@ -52,10 +54,10 @@ export function hydrate(sql: Sql, numbers: Iterable<number>): { n: number; row: 
 }
 
 const nameOf = (sql: Sql, dataset: number): string =>
-  sql.prepare("SELECT name FROM dataset WHERE n = ?").get<{ name: string }>(dataset)?.name ?? "";
+  sql.prepare("SELECT name FROM dataset WHERE n = ?").get<{ name: string }>(Math.abs(dataset))?.name ?? "";
 
 function toRow(dataset: string, stored: Stored, { text, solution, answer }: Body, verdicts: Verdict[]): Row {
-  const { id, stage, format, tokens, accepted } = stored;
+  const { id, stage, format, tokens, accepted, label, parent } = stored;
   return {
     id,
     dataset,
@@ -69,8 +71,8 @@ function toRow(dataset: string, stored: Stored, { text, solution, answer }: Body
     tokens: tokens < 0 ? null : tokens,
     verdicts,
     accepted: accepted === 1,
-    label: null,
-    parent: null,
+    label: label === null ? null : label === 1 ? "keep" : "reject",
+    parent,
   };
 }
 
@@ -83,6 +85,8 @@ function verdictsOf(sql: Sql, n: number, stored: Stored, answer: string | null):
   const told = explained ? sql.prepare(`SELECT "check", reason, evidence FROM verdict WHERE row = ?`).all<Told>(n) : [];
   return CHECKS.map((check): Verdict => {
     const value = VALUES[values[check] ?? 2] ?? "unknown";
+    if (check === "duplicate" && stored.dataset < 0)
+      return { check, value: "unknown", reason: "not in the dataset any more", evidence: null };
     const kept = told.find((one) => one.check === check);
     if (kept !== undefined) return { check, value, reason: kept.reason, evidence: kept.evidence };
     if (value === "unknown") return { check, value, reason: "not parsed", evidence: null };

@@ -23,7 +23,7 @@ export function jobSummary({ sql }: OpContext, { job }: { job: string }): Templa
          coalesce(sum(row.duplicate = 0), 0) AS duplicate, coalesce(sum(row.accepted), 0) AS accepted
        FROM origin JOIN request ON request.origin = origin.n LEFT JOIN template ON template.n = request.template
          LEFT JOIN response ON response.dataset = origin.dataset AND response.key = request.key
-         LEFT JOIN row ON row.response = response.n
+         LEFT JOIN row ON row.response = response.n AND row.parent IS NULL
        WHERE origin.kind = 'job' AND origin.name = ? GROUP BY template.path ORDER BY template.path`,
     )
     .all<TemplateSummary>(job)

@@ -1,9 +1,10 @@
 import type { Query } from "#protocol/corpus.ts";
 import type { OpContext } from "../store/ops.ts";
-import { countRows, facets } from "./counts.ts";
+import { countRows } from "./counts.ts";
 import { datasets } from "./dataset.ts";
 import { type ExportArgs, exportRows } from "./export.ts";
 import { jobSummary } from "./job-summary.ts";
+import type { Selection } from "./keys.ts";
 import { knownKeys } from "./known-keys.ts";
 import { listPage } from "./page.ts";
 import { makeSearchable } from "./search.ts";
@@ -14,8 +15,7 @@ import { type ReadTemplate, walk } from "./walk.ts";
 /** The reader threads' operations of this room. */
 export const corpusReads = (template: ReadTemplate) => ({
   datasets: ({ sql }: OpContext, _: object | null) => datasets(sql),
-  facets: ({ sql }: OpContext, { dataset }: { dataset: string }) => facets(sql, dataset),
-  countRows: ({ sql }: OpContext, query: Pick<Query, "dataset" | "where" | "search">) => countRows(sql, query),
+  countRows: ({ sql }: OpContext, selection: Selection) => countRows(sql, selection),
   listPage: ({ sql }: OpContext, query: Query) => listPage(sql, query),
   jobSummary,
   knownKeys,

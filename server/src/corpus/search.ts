@@ -41,7 +41,12 @@ export async function makeSearchable({ sql, progress, signal }: OpContext): Prom
         .prepare("SELECT max(n) AS n FROM (SELECT n FROM row WHERE n > ? ORDER BY n LIMIT ?)")
         .get<{ n: number | null }>(done, BATCH)?.n;
       if (to === null || to === undefined) return null;
-      sql.prepare("INSERT INTO search (rowid, text) SELECT n, text FROM body WHERE n > ? AND n <= ? AND text IS NOT NULL").run(done, to);
+      sql
+        .prepare(
+          `INSERT INTO search (rowid, text) SELECT body.n, text FROM body JOIN row ON row.n = body.n
+           WHERE body.n > ? AND body.n <= ? AND text IS NOT NULL AND row.dataset > 0`,
+        )
+        .run(done, to);
       sql.prepare("UPDATE meta SET value = ? WHERE name = 'searchable'").run(to);
       return to;
     });

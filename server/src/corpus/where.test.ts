@@ -14,6 +14,7 @@ const VALUES: Record<Kind, fc.Arbitrary<string>> = {
   time: fc.date({ noInvalidDate: true, min: new Date(0), max: new Date(4e12) }).map((date) => date.toISOString()),
   flag: fc.constantFrom("true", "false"),
   verdict: fc.constantFrom("pass", "fail", "unknown"),
+  label: fc.constantFrom("keep", "reject", "none"),
   id: fc.stringMatching(/^[0-9a-f]{1,24}$/),
   seed: fc.stringMatching(/^[0-9a-f]{1,24}$/),
   kind: fc.constantFrom("seed", "problem"),
@@ -65,6 +66,7 @@ test("errors name what is valid", () => {
   };
   assert.match(message("stgae=grade"), /no field “stgae”.*stage, format/);
   assert.match(message("verdict.copy=maybe"), /pass, fail or unknown/);
+  assert.match(message("label=good"), /keep, reject or none/);
   assert.match(message("tokens~5"), /It takes = != < <= > >=/);
   assert.match(message("tokens>many"), /a number/);
   assert.match(message('text~"open'), /not closed/);

@@ -1,11 +1,12 @@
 import type { Condition } from "#protocol/corpus.ts";
 import { type AppError, fail } from "#protocol/errors.ts";
-import { FIELDS, type Kind, OPERATORS, VERDICT_VALUES } from "./fields.ts";
+import { FIELDS, type Kind, LABEL_VALUES, OPERATORS, VERDICT_VALUES } from "./fields.ts";
 
 const EXAMPLE = "Write for instance: stage=grade verdict.copy=fail tokens>100 text~triangle; a value with spaces stands in double quotes.";
 
 /**
- * Parses conditions such as `stage=grade verdict.copy=fail tokens>100 text~"two words"`, separated by white space; all must hold.
+ * Parses conditions such as `stage=grade verdict.copy=fail tokens>100 text~"two words"`, separated by white space; all must hold, but
+ * of several `=` on one field any one is enough.
  * In quotes, `\"` and `\\` stand for themselves. An empty text is no condition. @throws usage/invalid-argument
  */
 export function parseWhere(text: string): Condition[] {
@@ -56,6 +57,8 @@ function wantedValue(kind: Kind, value: string): string | null {
       return value === "true" || value === "false" ? null : "true or false";
     case "verdict":
       return Object.hasOwn(VERDICT_VALUES, value) ? null : "pass, fail or unknown";
+    case "label":
+      return Object.hasOwn(LABEL_VALUES, value) ? null : "keep, reject or none";
     case "kind":
       return value === "seed" || value === "problem" ? null : "seed or problem";
     case "id":

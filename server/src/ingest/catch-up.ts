@@ -57,7 +57,7 @@ const fatal = ({ code }: Problem): boolean =>
   code.startsWith("index/") || code === "io/disk-full" || code === "cancelled" || code === "internal";
 
 const rowCount = ({ sql }: OpContext): number =>
-  sql.prepare("SELECT coalesce(sum(n), 0) AS n FROM counter WHERE facet = 'rows'").get<{ n: number }>()?.n as number;
+  sql.prepare("SELECT coalesce(sum(rows), 0) AS n FROM tally").get<{ n: number }>()?.n as number;
 
 /** The imports of a project in the order in which they were made. */
 export async function listImports(project: string, problems: Problem[]): Promise<ImportFile[]> {

@@ -27,5 +27,9 @@ export function importedId(row: {
 /** Id of a generated row: the request's key and the problem's index in the response (0 where the response did not parse). */
 export const generatedId = (dataset: string, key: string, ordinal: number): string => idOf([dataset, "request", key, String(ordinal)]);
 
+/** Id of what an edit makes of a row: two edits to the same words are two rows. */
+export const editedId = (parent: string, edit: { text: string; solution: string | null; answer: string | null }, entry: string): string =>
+  idOf(["edit", parent, edit.text, edit.solution, edit.answer, entry]);
+
 /** The hash by which equal texts are found: 80 bits, no collision among billions. */
 export const textHash = (normalised: string): Uint8Array => hash("sha256", normalised, "buffer").subarray(0, 10);

@@ -8,7 +8,7 @@ import type { Sql } from "./sql.ts";
  * Verdicts are kept as numbers in `row` (0 fail, 1 pass, 2 unknown), so that filters need no join; the table `verdict` holds
  * the reasons that cannot be told from the row itself. Sort columns are NOT NULL (-1 where unknown), so that a keyset works.
  */
-const STEPS = [
+export const STEPS = [
   `
   CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
   INSERT INTO meta VALUES ('searchable', 0);
@@ -60,17 +60,59 @@ const STEPS = [
   CREATE VIRTUAL TABLE search USING fts5 (text, content = '', contentless_delete = 1, tokenize = 'unicode61');
   INSERT INTO search (search, rank) VALUES ('hashsize', 67108864);
   `,
+  // People label, edit and delete rows; and rows with the same facets are counted together, so that any filter by facets has its
+  // number at once and one short column in the sort indexes decides it. A row that was edited or deleted has its dataset's number
+  // below zero, which takes it out of every listing; one that another stands for has its own number below zero, too.
+  `
+  ALTER TABLE row ADD COLUMN label INTEGER;
+  ALTER TABLE row ADD COLUMN parent TEXT;
+  ALTER TABLE row ADD COLUMN tally INTEGER NOT NULL DEFAULT 0;
+  CREATE INDEX row_parent ON row (parent) WHERE parent IS NOT NULL;
+  ALTER TABLE dataset ADD COLUMN marks TEXT NOT NULL DEFAULT '';
+  CREATE TABLE tally (
+    n INTEGER PRIMARY KEY, dataset INTEGER NOT NULL, kind INTEGER NOT NULL, stage TEXT, format TEXT, template INTEGER,
+    parse INTEGER, answer INTEGER, copy INTEGER, duplicate INTEGER, accepted INTEGER NOT NULL, label INTEGER, edited INTEGER NOT NULL,
+    rows INTEGER NOT NULL
+  );
+  CREATE INDEX tally_facets ON tally (dataset, stage, format, template, parse, answer, copy, duplicate);
+  INSERT INTO tally (dataset, kind, stage, format, template, parse, answer, copy, duplicate, accepted, label, edited, rows)
+    SELECT dataset, kind, stage, format, template, parse, answer, copy, duplicate, accepted, NULL, 0, count(*) FROM row
+    GROUP BY dataset, kind, stage, format, template, parse, answer, copy, duplicate, accepted;
+  UPDATE row SET tally = (
+    SELECT tally.n FROM tally WHERE tally.dataset = row.dataset AND tally.stage IS row.stage AND tally.format IS row.format
+      AND tally.template IS row.template AND tally.parse IS row.parse AND tally.answer IS row.answer AND tally.copy IS row.copy
+      AND tally.duplicate IS row.duplicate AND tally.kind = row.kind AND tally.accepted = row.accepted
+  );
+  DROP TABLE counter;
+  DROP INDEX IF EXISTS row_created;
+  DROP INDEX IF EXISTS row_length;
+  DROP INDEX IF EXISTS row_tokens;
+  CREATE TABLE label_file (
+    n INTEGER PRIMARY KEY, person TEXT NOT NULL UNIQUE, stamp TEXT NOT NULL, position INTEGER NOT NULL, line INTEGER NOT NULL,
+    prefix TEXT NOT NULL, rejected INTEGER NOT NULL, problems TEXT NOT NULL
+  );
+  CREATE TABLE entry (
+    n INTEGER PRIMARY KEY, file INTEGER NOT NULL, id TEXT NOT NULL, kind TEXT NOT NULL, at INTEGER NOT NULL, undoes TEXT,
+    detail TEXT NOT NULL, UNIQUE (id, file)
+  );
+  CREATE INDEX entry_file ON entry (file, at);
+  CREATE INDEX entry_undoes ON entry (undoes) WHERE undoes IS NOT NULL;
+  CREATE TABLE entry_row (row TEXT NOT NULL, entry INTEGER NOT NULL, PRIMARY KEY (row, entry)) WITHOUT ROWID;
+  CREATE INDEX entry_row_entry ON entry_row (entry);
+  `,
 ];
 
 export const SCHEMA_VERSION = STEPS.length;
 
-/** The indexes that pages read: each sort with every facet, so that a filter is decided without touching the table. */
+/** The indexes that pages read: each sort with what most filters ask, so that they are decided without touching the table. */
 const SORTS = ["created", "length", "tokens"] as const;
-const FACETS = "stage, format, template, accepted, parse, answer, copy, duplicate, kind";
 
 /** Makes the sort indexes where they are missing: after a bulk load, or after one that was killed. */
 export function buildSortIndexes(sql: Sql): void {
-  for (const sort of SORTS) sql.exec(`CREATE INDEX IF NOT EXISTS row_${sort} ON row (dataset, ${sort}, n, ${FACETS})`);
+  for (const sort of SORTS) {
+    const others = SORTS.filter((other) => other !== sort).join(", ");
+    sql.exec(`CREATE INDEX IF NOT EXISTS row_${sort} ON row (dataset, ${sort}, n, tally, ${others})`);
+  }
 }
 
 /** Bulk loads are faster without the sort indexes; pages meanwhile sort, which is slower but right. */

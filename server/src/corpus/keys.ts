@@ -1,0 +1,110 @@
+import type { Query } from "#protocol/corpus.ts";
+import { fail } from "#protocol/errors.ts";
+import type { Bind, Sql } from "../store/sql.ts";
+import { filterOf, rowTerms, type Terms } from "./conditions.ts";
+import type { Key } from "./cursor.ts";
+import { findDataset } from "./dataset.ts";
+import { requireSearchable, searchTerm } from "./search.ts";
+import { SORT_FIELDS } from "./sort.ts";
+
+/** Up to as many matches are sorted; where words are more common, the sort's index is walked and each row is asked. */
+const SORTED_MATCHES = 50_000;
+
+/** Rows that are asked at a time. */
+const WALK_ROWS = 1_000;
+
+/** Which rows, in which order. */
+export interface Plan {
+  dataset: number;
+  filter: Terms;
+  body: boolean;
+  order: Query["sort"];
+  /** The search as FTS5 takes it, and whether its words are too common to sort what they match. */
+  match: { term: string; common: boolean } | null;
+}
+
+export type Selection = Pick<Query, "dataset" | "where" | "search">;
+
+/** @throws usage/invalid-argument, usage/not-found */
+export function planOf(sql: Sql, { dataset: name, where, search, sort }: Selection & Pick<Query, "sort">): Plan {
+  const dataset = findDataset(sql, name);
+  if (!SORT_FIELDS.includes(sort.field)) throw fail("usage/invalid-argument", `Rows cannot be sorted by “${sort.field}”`);
+  const filter = filterOf(where);
+  const term = searchTerm(search);
+  if (term !== null) requireSearchable(sql);
+  return {
+    dataset,
+    filter: rowTerms(dataset, filter),
+    body: filter.body,
+    order: { field: sort.field, descending: sort.descending },
+    match: term === null ? null : { term, common: isCommon(sql, term) },
+  };
+}
+
+function isCommon(sql: Sql, term: string): boolean {
+  const matches = sql
+    .prepare("SELECT count(*) AS n FROM (SELECT 1 FROM search WHERE search MATCH ? LIMIT ?)")
+    .get<{ n: number }>(term, SORTED_MATCHES + 1)?.n as number;
+  return matches > SORTED_MATCHES;
+}
+
+/** The next rows after a place, past `skip` of them. */
+export function keysAfter(sql: Sql, plan: Plan, { after, limit, skip = 0 }: { after: Key | null; limit: number; skip?: number }): Key[] {
+  if (plan.match === null) return select(sql, plan, null, { after, limit, skip });
+  if (!plan.match.common) return select(sql, plan, plan.match.term, { after, limit, skip });
+  return walkMatches(sql, plan, plan.match.term, { after, limit, skip });
+}
+
+function select(
+  sql: Sql,
+  { dataset, filter, body, order }: Plan,
+  match: string | null,
+  { after, limit, skip }: { after: Key | null; limit: number; skip: number },
+): Key[] {
+  const direction = order.descending ? "DESC" : "ASC";
+  const terms = ["row.dataset = ?"];
+  const params: Bind[] = [dataset];
+  if (match !== null) {
+    terms.unshift("search MATCH ?");
+    params.unshift(match);
+  }
+  if (after !== null) {
+    terms.push(`(row.${order.field}, row.n) ${order.descending ? "<" : ">"} (?, ?)`);
+    params.push(after.value, after.n);
+  }
+  terms.push(...filter.terms);
+  params.push(...filter.params, limit, skip);
+  const from = match === null ? "row" : "search CROSS JOIN row ON row.n = search.rowid";
+  return sql
+    .prepare(
+      `SELECT row.n AS n, row.${order.field} AS value FROM ${from}${body ? " CROSS JOIN body ON body.n = row.n" : ""}
+       WHERE ${terms.join(" AND ")} ORDER BY row.${order.field} ${direction}, row.n ${direction} LIMIT ? OFFSET ?`,
+    )
+    .all<Key>(...params);
+}
+
+function walkMatches(
+  sql: Sql,
+  plan: Plan,
+  match: string,
+  { after, limit, skip }: { after: Key | null; limit: number; skip: number },
+): Key[] {
+  const matches = sql.prepare("SELECT 1 FROM search WHERE search MATCH ? AND rowid = ?");
+  const found: Key[] = [];
+  let left = skip;
+  let at = after;
+  for (;;) {
+    const keys = select(sql, plan, null, { after: at, limit: WALK_ROWS, skip: 0 });
+    for (const key of keys) {
+      if (matches.get(match, key.n) === undefined) continue;
+      if (left > 0) {
+        left -= 1;
+        continue;
+      }
+      found.push(key);
+      if (found.length === limit) return found;
+    }
+    if (keys.length < WALK_ROWS) return found;
+    at = keys.at(-1) as Key;
+  }
+}

@@ -1,0 +1,145 @@
+import assert from "node:assert/strict";
+import { before, describe, test } from "node:test";
+import fc from "fast-check";
+import type { Condition, Query, Row } from "#protocol/corpus.ts";
+import { countRows } from "../../server/src/corpus/counts.ts";
+import { VERDICT_VALUES } from "../../server/src/corpus/fields.ts";
+import { listPage } from "../../server/src/corpus/page.ts";
+import { makeSearchable } from "../../server/src/corpus/search.ts";
+import { ingestJob } from "../../server/src/ingest/ingest-job.ts";
+import type { Sql } from "../../server/src/store/sql.ts";
+import { answerLine, contextOf, keyOf, makeJob, problemText, ruleOf, scratch } from "./harness.ts";
+
+const ROWS = 120;
+
+/** What a condition says, told from a whole row: the long way, beside which the index's is held. */
+function fits(row: Row, { field, op, value }: Condition): boolean {
+  const not = op === "!=";
+  const verdict = row.verdicts.find(({ check }) => field === `verdict.${check}`);
+  if (verdict !== undefined) return (verdict.value === value) !== not;
+  if (field === "label") return ((row.label ?? "none") === value) !== not;
+  if (field === "edited") return (String(row.parent !== null) === value) !== not;
+  if (field === "accepted") return (String(row.accepted) === value) !== not;
+  if (field === "tokens" || field === "length") {
+    const number = field === "tokens" ? (row.tokens ?? -1) : (row.text ?? "").length;
+    const other = Number(value);
+    const compared = { "=": number === other, "!=": number !== other, "<": number < other, "<=": number <= other, ">": number > other };
+    return (op === "!=" || field === "length" || number >= 0) && (op === ">=" ? number >= other : compared[op as "="]);
+  }
+  const text = row[field as "stage" | "format" | "text" | "answer"];
+  if (op === "~") return text?.toLowerCase().includes(value.toLowerCase()) === true;
+  return (text === value) !== not;
+}
+
+/** All conditions hold; of several `=` on one field any. */
+const fitsAll = (row: Row, where: Condition[]): boolean =>
+  where.every((condition) =>
+    condition.op === "="
+      ? where.some((other) => other.op === "=" && other.field === condition.field && fits(row, other))
+      : fits(row, condition),
+  );
+
+const number = (field: "tokens" | "length") =>
+  fc.record({
+    field: fc.constant(field),
+    op: fc.constantFrom("=", "!=", "<", "<=", ">", ">="),
+    value: fc.integer({ min: 0, max: 90 }).map(String),
+  });
+const one = (field: string, ...values: string[]) =>
+  fc.record({ field: fc.constant(field), op: fc.constantFrom("=", "!="), value: fc.constantFrom(...values) });
+const condition = fc.oneof(
+  one("stage", "grade", "nowhere"),
+  one("format", "nl", "tool"),
+  one("accepted", "true", "false"),
+  one("label", "keep", "reject", "none"),
+  one("edited", "true", "false"),
+  ...["parse", "answer", "copy", "duplicate"].map((check) => one(`verdict.${check}`, ...Object.keys(VERDICT_VALUES))),
+  number("tokens"),
+  number("length"),
+  one("answer", "0", "1", "2"),
+  fc.record({ field: fc.constant("text"), op: fc.constant("~"), value: fc.constantFrom("RIVER", "1", "%", "_") }),
+) as fc.Arbitrary<Condition>;
+
+describe("conditions, pages and counts", () => {
+  let sql: Sql;
+  let rows: Row[];
+  before(async () => {
+    const project = scratch();
+    const context = contextOf(project);
+    const keys = Array.from({ length: ROWS }, (_, at) => keyOf(String(at)));
+    const { dir, answer } = makeJob(
+      project,
+      "job",
+      keys.map((key) => ({ key })),
+    );
+    for (const [at, key] of keys.entries()) {
+      const text = at % 9 === 0 ? "no heading" : problemText(`${at % 4 === 0 ? "River" : "Road"} ${at % 40}?`, String(at % 3));
+      answer(
+        answerLine(
+          key,
+          at % 7 === 0 ? text.replace(/\$.*\$/, "unknown") : text,
+          `2026-01-01T00:00:${String(at % 60).padStart(2, "0")}.000Z`,
+        ),
+      );
+    }
+    await ingestJob(context, dir, ruleOf);
+    await makeSearchable(context);
+    sql = context.sql;
+    rows = listPage(sql, { ...query([]), limit: 500 }).rows;
+    assert.equal(rows.length, ROWS);
+  });
+
+  const query = (where: Condition[]): Query => ({
+    dataset: "made",
+    where,
+    sort: { field: "created", descending: false },
+    limit: 50,
+    whole: true,
+  });
+
+  test("rows are those of which the conditions are true, and their number is told", () => {
+    fc.assert(
+      fc.property(fc.array(condition, { maxLength: 5 }), fc.boolean(), (where, searched) => {
+        const search = searched ? "river" : undefined;
+        const wanted = rows.filter((row) => fitsAll(row, where) && (!searched || row.text?.startsWith("River") === true));
+        const found = listPage(sql, { ...query(where), limit: 500, search }).rows;
+        assert.deepEqual(
+          found.map(({ id }) => id),
+          wanted.map(({ id }) => id),
+        );
+        assert.equal(countRows(sql, { dataset: "made", where, search }), wanted.length);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test("skipping rows gives what paging past them gives", () => {
+    const shape = fc.record({
+      where: fc.array(condition, { maxLength: 2 }),
+      field: fc.constantFrom("created", "length", "tokens"),
+      descending: fc.boolean(),
+      first: fc.integer({ min: 1, max: 40 }),
+      skip: fc.nat({ max: 60 }),
+      search: fc.constantFrom(undefined, "river"),
+    });
+    fc.assert(
+      fc.property(shape, ({ where, field, descending, first, skip, search }) => {
+        const sorted: Query = { ...query(where), sort: { field, descending }, limit: 500, search };
+        const all = listPage(sql, sorted).rows;
+        const begin = listPage(sql, { ...sorted, limit: first });
+        if (begin.next === null) return;
+        const { rows: found } = listPage(sql, { ...sorted, limit: 7, after: begin.next, skip });
+        assert.deepEqual(found, all.slice(first + skip, first + skip + 7));
+      }),
+    );
+  });
+
+  test("a brief page has no solutions, and one that skips too much is refused", () => {
+    const page = listPage(sql, { ...query([]), brief: true, whole: false });
+    assert.deepEqual(
+      page.rows,
+      rows.slice(0, 50).map((row) => ({ ...row, solution: null })),
+    );
+    assert.throws(() => listPage(sql, { ...query([]), skip: 20_001 }), /at most 20000/);
+  });
+});
