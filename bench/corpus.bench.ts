@@ -1,5 +1,4 @@
-import { once } from "node:events";
-import { createReadStream, createWriteStream, mkdtempSync, rmSync } from "node:fs";
+import { createReadStream, mkdtempSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,6 +12,7 @@ import { importFile } from "../server/src/ingest/import-file.ts";
 import { openReader, openWriter, PAGE_BYTES } from "../server/src/store/open.ts";
 import type { OpContext } from "../server/src/store/ops.ts";
 import type { Measurement } from "./measurement.ts";
+import { writeRows } from "./rows.ts";
 
 const ROUNDS = 3;
 const BATCH = 10_000;
@@ -75,47 +75,6 @@ export async function run(): Promise<Measurement[]> {
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
-}
-
-/** Problems of about 1.5 kB, no two alike, with words of very different frequency. */
-async function writeRows(path: string, rows: number): Promise<void> {
-  const words = [
-    "triangle",
-    "number",
-    "area",
-    "apples",
-    "speed",
-    "river",
-    "matrix",
-    "root",
-    "sum",
-    "of",
-    "the",
-    "a",
-    "is",
-    "and",
-    "train",
-    "circle",
-  ];
-  const random = randomFrom(7);
-  const prose = (length: number) => {
-    let text = "";
-    while (text.length < length)
-      text += `${words[Math.floor(words.length * random() ** 2)]} ${random() < 0.1 ? `${Math.floor(random() * 1000)} ` : ""}`;
-    return text;
-  };
-  const out = createWriteStream(path, { highWaterMark: 2 ** 20 });
-  for (let at = 0; at < rows; at++) {
-    const rare = at % 1000 === 0 ? "heptagon " : "";
-    const row = {
-      problem: `Case ${at}: ${rare}${prose(450)}`,
-      solution: `${prose(900)} \\boxed{${at % 97}}`,
-      stage: at % 3 === 0 ? "grade" : "high",
-    };
-    if (!out.write(`${JSON.stringify(row)}\n`)) await once(out, "drain");
-  }
-  out.end();
-  await once(out, "close");
 }
 
 interface Imported {
@@ -250,17 +209,6 @@ const round = (value: number): number => Math.round(value * 1000) / 1000;
 
 function contextOf(sql: OpContext["sql"], project: string, path: string, progress: () => void): OpContext {
   return { sql, project, path, progress, release() {}, signal: new AbortController().signal };
-}
-
-/** A small generator with a seed (mulberry32), so that every run imports the same rows. */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) console.table(await run());

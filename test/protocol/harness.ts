@@ -72,7 +72,10 @@ interface Range {
 }
 
 /** Starts the built server; it ends with the test. */
-export async function startServer(t: TestContext, { env = {}, secrets = {}, ...given }: StartOptions = {}): Promise<ServerProcess> {
+export async function startServer(
+  t: Pick<TestContext, "after">,
+  { env = {}, secrets = {}, ...given }: StartOptions = {},
+): Promise<ServerProcess> {
   const { OPENAI_API_KEY: _, JIUZHANG_API_KEY: __, ...inherited } = process.env;
   const child = spawn(process.execPath, [join(root, "dist", "server", "main.js"), "--stdio"], { env: { ...inherited, ...env } });
   const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
@@ -206,7 +209,7 @@ export async function problemOf(request: Promise<unknown>): Promise<Problem> {
 }
 
 /** A folder with the given files, gone after the test. Real paths, so that URIs compare equal. */
-export function folder(t: TestContext, files: Record<string, string | Uint8Array> = {}): Folder {
+export function folder(t: Pick<TestContext, "after">, files: Record<string, string | Uint8Array> = {}): Folder {
   const path = mkdtempSync(join(tmpdir(), "jiuzhang-protocol-"));
   t.after(() => rmSync(path, { recursive: true, force: true, maxRetries: 10 }));
   const put = (name: string, content: string | Uint8Array): string => {
