@@ -12,7 +12,7 @@ import {
 } from "#protocol/panels.ts";
 import { ProblemError, type Server } from "../server/server.ts";
 
-type HostHandlers = {
+export type HostHandlers = {
   [K in keyof HostRequests]?: (params: HostRequests[K]["params"], signal: AbortSignal) => Promise<HostRequests[K]["result"]>;
 };
 

@@ -1,0 +1,70 @@
+import { commands, env, ViewColumn, window, workspace } from "vscode";
+import type { ClientContext } from "../context.ts";
+import { exportRows } from "../corpus/export.ts";
+import { chooseFiles, importDropped, importFiles } from "../corpus/import.ts";
+import { compareRows, openRow } from "../corpus/open-row.ts";
+import { ProblemError } from "../server/server.ts";
+import type { HostHandlers } from "./host.ts";
+import { openPlace } from "./open-place.ts";
+
+type SharedName =
+  | "host/open"
+  | "host/openRow"
+  | "host/compare"
+  | "host/copy"
+  | "host/document"
+  | "host/import"
+  | "host/drop"
+  | "host/export"
+  | "host/command";
+
+/** What every panel may ask of the editor. `project` is the panel's own; null where no folder is open. */
+export function sharedHandlers(context: ClientContext, project: () => string | null): Required<Pick<HostHandlers, SharedName>> {
+  const need = (): string => {
+    const found = project();
+    if (found !== null) return found;
+    throw new ProblemError({ code: "project/none", message: "No folder is open", remedy: "Open a folder, or make the sample project." });
+  };
+  return {
+    "host/open": async (params) => {
+      await openPlace(project(), params);
+      return null;
+    },
+    "host/openRow": async ({ id, mode }) => {
+      await openRow(context, need(), id, mode);
+      return null;
+    },
+    "host/compare": async ({ left, right }) => {
+      await compareRows(context, need(), left, right);
+      return null;
+    },
+    "host/copy": async ({ text }) => {
+      await env.clipboard.writeText(text);
+      return null;
+    },
+    "host/document": async ({ text, language }) => {
+      const document = await workspace.openTextDocument({ content: text, language });
+      await window.showTextDocument(document, { viewColumn: ViewColumn.Beside });
+      return null;
+    },
+    "host/import": async ({ dataset }, signal) => {
+      const files = await chooseFiles(need());
+      return files === null ? null : await importFiles(context, need(), dataset, files, signal);
+    },
+    "host/drop": (params, signal) => importDropped(context, need(), params, signal),
+    "host/export": (params, signal) => exportRows(context, need(), params, signal),
+    "host/command": async ({ command, args }) => {
+      if (!ours(context, command))
+        throw new ProblemError({ code: "usage/invalid-argument", message: `A panel may not run the command “${command}”` });
+      await commands.executeCommand(command, ...(args ?? []));
+      return null;
+    },
+  };
+}
+
+/** Commands of our manifest, and the one that opens a folder. */
+function ours({ extension }: ClientContext, command: string): boolean {
+  if (command === "vscode.openFolder") return true;
+  const { contributes } = extension.extension.packageJSON as { contributes: { commands: { command: string }[] } };
+  return contributes.commands.some((declared) => declared.command === command);
+}
