@@ -1,6 +1,7 @@
 import { type ExtensionContext, window } from "vscode";
 import { registerRebuild } from "./commands/rebuild.ts";
 import type { ClientContext } from "./context.ts";
+import { registerCorpus } from "./corpus/register.ts";
 import { createProjects } from "./project/projects.ts";
 import { createServer } from "./server/connection.ts";
 import { createSettings } from "./settings/settings.ts";
@@ -27,6 +28,7 @@ export function activate(extension: ExtensionContext): void {
   };
   registerStatus(context);
   registerRebuild(context);
+  registerCorpus(context);
 }
 
 /** The editor waits for it: the server closes its indexes in order. */

@@ -4,6 +4,8 @@ export type CommandId =
   | "jiuzhang.openSample"
   | "jiuzhang.preview"
   | "jiuzhang.openCorpus"
+  | "jiuzhang.importFile"
+  | "jiuzhang.exportDataset"
   | "jiuzhang.showStatus"
   | "jiuzhang.restartServer"
   | "jiuzhang.showLog"

@@ -3,7 +3,7 @@
  * anything is posted to it; every request carries a number, and its answer carries the same.
  * Requests of a webview are either the server's (the host adds the project and passes them on) or the host's own.
  */
-import type { Condition, Progress, Query } from "./corpus.ts";
+import type { Condition, Query } from "./corpus.ts";
 import type { Problem } from "./errors.ts";
 import type { EndpointSummary } from "./messages/endpoints.ts";
 import type { PickedSeed, Preview } from "./messages/preview.ts";
@@ -114,8 +114,6 @@ export interface PanelEvents {
    * are absent stay as the panel remembers them.
    */
   "corpus/show": { project: string | null; dataset: string; query: Partial<Pick<Query, "where" | "search" | "sort">>; row: string | null };
-  /** The project's index is being made anew, by whichever window or panel of this editor; null when that is over. */
-  "corpus/rebuilding": { progress: Progress } | null;
 }
 
 export const PANEL_EVENTS = namesOf<keyof PanelEvents>()(
@@ -129,7 +127,6 @@ export const PANEL_EVENTS = namesOf<keyof PanelEvents>()(
   "do",
   "server",
   "corpus/show",
-  "corpus/rebuilding",
 );
 
 export interface PanelSettings {
