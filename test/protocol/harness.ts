@@ -27,6 +27,8 @@ export interface StartOptions extends Partial<InitializationOptions> {
   env?: Record<string, string>;
   /** Values of secrets, as the editor's storage would give them. */
   secrets?: Record<string, string>;
+  /** The server's entry file, where it is not the one that was just built. */
+  entry?: string;
 }
 
 /** What the server sent by itself. */
@@ -74,10 +76,10 @@ interface Range {
 /** Starts the built server; it ends with the test. */
 export async function startServer(
   t: Pick<TestContext, "after">,
-  { env = {}, secrets = {}, ...given }: StartOptions = {},
+  { env = {}, secrets = {}, entry = join(root, "dist", "server", "main.js"), ...given }: StartOptions = {},
 ): Promise<ServerProcess> {
   const { OPENAI_API_KEY: _, JIUZHANG_API_KEY: __, ...inherited } = process.env;
-  const child = spawn(process.execPath, [join(root, "dist", "server", "main.js"), "--stdio"], { env: { ...inherited, ...env } });
+  const child = spawn(process.execPath, [entry, "--stdio"], { env: { ...inherited, ...env } });
   const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
   const connection = createMessageConnection(new StreamMessageReader(child.stdout), new StreamMessageWriter(child.stdin));
   const notifications: Sent[] = [];
