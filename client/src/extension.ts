@@ -1,5 +1,7 @@
 import { type ExtensionContext, window } from "vscode";
 import { registerRebuild } from "./commands/rebuild.ts";
+import { registerSample } from "./commands/sample.ts";
+import { registerAddTemplates } from "./commands/templates.ts";
 import type { ClientContext } from "./context.ts";
 import { registerCorpus } from "./corpus/register.ts";
 import { createProjects } from "./project/projects.ts";
@@ -7,6 +9,7 @@ import { createServer } from "./server/connection.ts";
 import { createSettings } from "./settings/settings.ts";
 import { createStatus } from "./status/item.ts";
 import { registerStatus } from "./status/register.ts";
+import { registerViews } from "./views/register.ts";
 
 let close: (() => Promise<void>) | null = null;
 
@@ -27,7 +30,10 @@ export function activate(extension: ExtensionContext): void {
     settings,
   };
   registerStatus(context);
+  registerViews(context);
   registerRebuild(context);
+  registerAddTemplates(context);
+  registerSample(context);
   registerCorpus(context);
 }
 

@@ -9,9 +9,13 @@ export type CommandId =
   | "jiuzhang.showStatus"
   | "jiuzhang.restartServer"
   | "jiuzhang.showLog"
-  | "jiuzhang.rebuildIndex";
+  | "jiuzhang.rebuildIndex"
+  | "jiuzhang.discoverServers"
+  | "jiuzhang.addTemplates"
+  | "jiuzhang.copyName";
 
 export type ViewId =
+  | "jiuzhang.templates"
   | "jiuzhang.datasets"
   | "jiuzhang.endpoints";
 

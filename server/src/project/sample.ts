@@ -12,7 +12,7 @@ import { RECIPE_FILE } from "./root.ts";
  */
 export async function createSample(dir: string, from: { sample: string; prompts: string }): Promise<boolean> {
   if (existsSync(join(dir, RECIPE_FILE))) return false;
-  if (existsSync(dir) && readdirSync(dir).length > 0)
+  if (existsSync(dir) && readdirSync(dir).some(isTaken))
     throw fail("usage/invalid-argument", "The folder is not empty and is not a project", {
       where: { file: dir },
       remedy: "Name another folder, or empty this one: nothing is ever written over.",
@@ -30,3 +30,6 @@ export async function createSample(dir: string, from: { sample: string; prompts:
   }
   return true;
 }
+
+/** Hidden names are those of tools, such as .git, .vscode and our own data: none of them is a name of the sample. */
+const isTaken = (name: string): boolean => !name.startsWith(".");
