@@ -7,6 +7,7 @@ import type { ImportArgs } from "./ingest/import-file.ts";
 import { cacheDir } from "./project/cache.ts";
 import { ensureDataFolder, projectPath } from "./project/root.ts";
 import { type GenerateObserver, type GenerateOptions, type GenerateReport, generate } from "./runs/generate.ts";
+import { detachedSend } from "./runs/start-send.ts";
 import { locateIndex } from "./store/place.ts";
 import { createStore } from "./store/threads.ts";
 import type { CorpusStore } from "./thread.ts";
@@ -30,7 +31,8 @@ export interface App {
   importFile(args: ImportArgs, options: CallOptions): Promise<ImportReport>;
   /** Imports a file of seeds into a dataset of its own, named after it. */
   importSeeds(file: string, options: CallOptions): Promise<ImportReport>;
-  generate(options: Omit<GenerateOptions, "env">, observer: GenerateObserver): Promise<GenerateReport>;
+  /** Generates with a job that outlives this process. */
+  generate(options: Omit<GenerateOptions, "send">, observer: GenerateObserver): Promise<GenerateReport>;
   close(): Promise<void>;
 }
 
@@ -39,7 +41,6 @@ export async function createApp({ projectDir }: { projectDir: string }): Promise
   await ensureDataFolder(projectDir);
   const indexPath = await locateIndex(projectDir, cacheDir());
   const store: CorpusStore = createStore({ path: indexPath, project: projectDir, entry: entries.thread });
-  const ports = { projectDir, store, sendEntry: entries.send };
   const app: App = {
     projectDir,
     store,
@@ -56,7 +57,8 @@ export async function createApp({ projectDir }: { projectDir: string }): Promise
     },
     importFile: (args, options) => store.write("importFile", args, options),
     importSeeds: (file, options) => app.importFile({ file, dataset: seedDataset(projectDir, file) }, options),
-    generate: (options, observer) => generate(ports, { ...options, env: process.env }, observer),
+    generate: (options, observer) =>
+      generate({ projectDir, store }, { ...options, send: detachedSend(entries.send, process.env) }, observer),
     close: () => store.close(),
   };
   return app;

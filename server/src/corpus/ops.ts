@@ -3,6 +3,7 @@ import type { OpContext } from "../store/ops.ts";
 import { countRows } from "./counts.ts";
 import { datasets } from "./dataset.ts";
 import { type ExportArgs, exportRows } from "./export.ts";
+import { jobRows, newestRow } from "./job-rows.ts";
 import { jobSummary } from "./job-summary.ts";
 import type { Selection } from "./keys.ts";
 import { knownKeys } from "./known-keys.ts";
@@ -17,6 +18,8 @@ export const corpusReads = (template: ReadTemplate) => ({
   datasets: ({ sql }: OpContext, _: object | null) => datasets(sql),
   countRows: ({ sql }: OpContext, selection: Selection) => countRows(sql, selection),
   listPage: ({ sql }: OpContext, query: Query) => listPage(sql, query),
+  jobRows,
+  newestRow: (context: OpContext, _: object | null) => newestRow(context),
   jobSummary,
   knownKeys,
   unfinishedJobs,

@@ -40,7 +40,6 @@ test("a job of another machine is followed until its files tell the end; each wh
   const state = await followJob({
     dir,
     eventsFrom,
-    stopOnAbort: false,
     signal: new AbortController().signal,
     onEvent: (event) => told.push(event),
     ingest: async () => steps[rounds++]?.(),
@@ -60,7 +59,6 @@ test("cancelling leaves a job of others alone, and takes in what there is", asyn
   const following = followJob({
     dir,
     eventsFrom: 0,
-    stopOnAbort: false,
     signal: abort.signal,
     onEvent: () => {},
     ingest: async () => {

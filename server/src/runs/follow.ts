@@ -26,8 +26,12 @@ export interface FollowOptions {
   /** Byte offset into events.jsonl to begin at. */
   eventsFrom: number;
   signal: AbortSignal;
-  /** Whether cancelling stops the job, too: yes for a job that we started. */
-  stopOnAbort: boolean;
+  /** Of a job that we started: cancelling stops it, too. */
+  stop?: () => Promise<unknown>;
+  /** Of a job that we started: settles when its run has ended, so that nobody waits for the next look. */
+  ended?: Promise<unknown>;
+  /** Milliseconds between two looks. */
+  every?: number;
 }
 
 /** Bytes of the whole lines in the job's event file now: the events of earlier runs. A torn last line is cut off by the next run. */
@@ -43,20 +47,30 @@ export async function eventsSize(dir: string): Promise<number> {
  * @returns its last state. @throws cancelled after the job has stopped.
  */
 export async function followJob(options: FollowOptions): Promise<JobStateName> {
-  const { dir, signal } = options;
+  const { dir, signal, ended, every = POLL_MS } = options;
   let offset = options.eventsFrom;
+  let over = false;
+  const ends = () => {
+    over = true;
+  };
+  const ending = ended?.then(ends, ends);
   for (;;) {
     // The state is read before the files, so that the last round sees everything an ended job wrote.
+    const wasOver = over;
     const observed = await jobState(dir);
     offset = await readEvents(dir, offset, options.onEvent);
     await options.ingest();
     if (!mayRun(observed)) return observed.state;
+    // It could not write how it ended, and the process that it ran in goes on.
+    if (wasOver) return "lost";
     if (signal.aborted) {
-      if (options.stopOnAbort) await stopJob(dir);
+      await options.stop?.();
+      await readEvents(dir, offset, options.onEvent);
       await options.ingest();
       throw new AppError({ code: "cancelled", message: "Cancelled" });
     }
-    await wait(POLL_MS, undefined, { signal }).catch(() => {});
+    const rest = wait(every, undefined, { signal }).catch(() => {});
+    await (ending === undefined ? rest : Promise.race([rest, ending]));
   }
 }
 

@@ -4,6 +4,4 @@ import type { CorpusStore } from "../thread.ts";
 export interface RunPorts {
   projectDir: string;
   store: CorpusStore;
-  /** The file of our `send` process. */
-  sendEntry: string;
 }
