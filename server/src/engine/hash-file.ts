@@ -32,6 +32,20 @@ export async function cachedHash(cacheDir: string, path: string, signal?: AbortS
   return sha256;
 }
 
+/** The hash of a file as far as it is remembered; null where the file would have to be read, or is none. */
+export async function knownHash(cacheDir: string, path: string): Promise<string | null> {
+  const file = resolve(path);
+  const known = (await readHashes(cacheDir))[file];
+  if (known === undefined) return null;
+  try {
+    const { size, mtimeMs } = await stat(file);
+    return known.size === size && known.mtimeMs === mtimeMs ? known.sha256 : null;
+  } catch {
+    // It is gone; whoever asks the model says so.
+    return null;
+  }
+}
+
 /** A list that is not there or not readable is only a list that must be made again. */
 async function readHashes(cacheDir: string): Promise<Record<string, Entry>> {
   try {

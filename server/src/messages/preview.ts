@@ -1,11 +1,23 @@
-import { fail } from "#protocol/errors.ts";
-import type { Handlers } from "./context.ts";
+import type { Handlers, ServerContext } from "./context.ts";
+import type { Previewer } from "./preview/previewer.ts";
 
-const pending = async () => {
-  throw fail("internal", "This is being built");
-};
+const previewers = new WeakMap<ServerContext, Promise<Previewer>>();
+
+/** What renders previews, loaded with the first of them, so that the server answers sooner. */
+function previewer(context: ServerContext): Promise<Previewer> {
+  const known = previewers.get(context);
+  if (known !== undefined) return known;
+  const loading = import("./preview/previewer.ts").then(({ createPreviewer }) => createPreviewer(context));
+  previewers.set(context, loading);
+  return loading;
+}
 
 export const previewHandlers: Handlers<"preview/render" | "preview/copy"> = {
-  "preview/render": pending,
-  "preview/copy": pending,
+  async "preview/render"(context, { settle = false, ...subject }) {
+    return await (await previewer(context)).render(subject, settle);
+  },
+
+  async "preview/copy"(context, { what, ...subject }) {
+    return { text: await (await previewer(context)).copy(subject, what) };
+  },
 };

@@ -24,9 +24,8 @@ export interface LoadedTemplate {
  */
 export async function loadTemplate(projectDir: string, file: string): Promise<LoadedTemplate> {
   const path = projectPath(projectDir, file);
-  const bytes = await readTemplate(file, path);
   // The kept snapshot and its hash are of the text that was parsed, so that the walk back finds the same lines.
-  const source = decode(bytes, path);
+  const source = await readTemplateText(file, path);
   const template = parseTemplate(source);
   throwErrors(template.diagnostics, path);
   const warnings = template.diagnostics.map(({ severity: _, span: __, ...problem }) => ({
@@ -34,6 +33,11 @@ export async function loadTemplate(projectDir: string, file: string): Promise<Lo
     where: { file: path, ...problem.where },
   }));
   return { path, sha256: createHash("sha256").update(source).digest("hex"), source, template, warnings };
+}
+
+/** The text of a template's file. @throws template/unreadable (also for bytes that are not UTF-8, with their line), template/too-large */
+export async function readTemplateText(file: string, path: string): Promise<string> {
+  return decode(await readTemplate(file, path), path);
 }
 
 async function readTemplate(file: string, path: string): Promise<Buffer> {
