@@ -6,6 +6,7 @@ import { after, afterEach } from "node:test";
 import type { FrameLocator, Locator, Page } from "playwright-core";
 import { installCodeServer } from "../../scripts/code-server.ts";
 import { type EditorServer, installExtensions, QUIET_SETTINGS, serveEditor } from "../../scripts/editor-server.ts";
+import { packageExtension } from "../../scripts/package.ts";
 import { root } from "../../scripts/root.ts";
 import { closeBrowser, openBrowser } from "./browser.ts";
 import { cursorAt, goTo, openFile, replaceText, save, typeText } from "./documents.ts";
@@ -28,8 +29,8 @@ const results = join(root, "test-results");
 export interface EditorOptions {
   /** The folder, or the .code-workspace file, to open; null for an empty window. */
   project: string | null;
-  /** Packaged extensions. */
-  extensions: readonly string[];
+  /** Packaged extensions beside ours. */
+  extensions?: readonly string[];
   settings?: Record<string, unknown>;
   theme?: Theme;
   /** Starts in restricted mode: the user has not said that the folder is trusted. */
@@ -90,13 +91,13 @@ after(async () => {
   await closeBrowser();
 });
 
-/** Starts a fresh VS Code with the packaged extensions on a project and waits for its workbench. Closed after the test file at the latest. */
+/** Starts a fresh VS Code with our package on a project and waits for its workbench. Closed after the test file at the latest. */
 export async function startEditor(options: EditorOptions): Promise<Editor> {
   const home = mkdtempSync(join(tmpdir(), "jz-e2e-"));
   const mark = randomUUID();
   const entry = await installCodeServer((line) => console.error(line));
   const extensionsDir = join(home, "extensions");
-  installExtensions(entry, extensionsDir, home, options.extensions);
+  installExtensions(entry, extensionsDir, home, [(await packageExtension()).file, ...(options.extensions ?? [])]);
   let settings: Record<string, unknown> = {
     ...QUIET_SETTINGS,
     // A file that is open in one group does not open a second time in another.

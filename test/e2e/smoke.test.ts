@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { before, describe, test } from "node:test";
+import { withoutEditor } from "./browser.ts";
+import { type Editor, startEditor } from "./editor.ts";
+import { sampleProject } from "./project.ts";
+
+describe("the packaged extension in a real editor", { skip: await withoutEditor() }, () => {
+  let editor: Editor;
+  before(async () => {
+    editor = await startEditor({ project: await sampleProject() });
+  });
+
+  test("its views are in the activity bar", async () => {
+    await editor.activity("JiuZhang").click();
+    for (const view of ["Datasets", "Endpoints"]) await editor.page.locator(`.pane-header[aria-label^="${view}"]`).waitFor();
+    await editor.screenshot("smoke-views");
+  });
+
+  test("a template has its language, and its colours", async () => {
+    await editor.openFile("prompts/nl/high.prompty");
+    await editor.statusBar("Prompty").waitFor();
+    const line = (text: string) => editor.page.locator(".editor-group-container.active .view-line").filter({ hasText: text }).first();
+    const words = line("description:").locator("span > span");
+    assert.ok((await words.count()) > 1, "the front matter is not coloured");
+    await editor.goTo(25, 1);
+    assert.ok((await line("user:").locator("span > span").count()) > 1, "the role is not coloured");
+    await editor.screenshot("smoke-template");
+  });
+
+  test("its server runs, and comes again after it was killed", async () => {
+    await editor.command("jiuzhang.restartServer");
+    const pid = await editor.serverPid();
+    process.kill(pid, "SIGKILL");
+    assert.notEqual(await editor.serverPid(pid), pid);
+  });
+
+  for (const theme of ["light", "hc", "dark"] as const)
+    test(`it can be looked at in ${theme}`, async () => {
+      await editor.setTheme(theme);
+      await editor.screenshot(`smoke-${theme}`);
+    });
+});
