@@ -1,5 +1,5 @@
 import type { IndexLine, RequestLine } from "#protocol/files/shards.ts";
-import { buildRequest } from "../synthesis/build-request.ts";
+import { type BuiltRequest, buildRequest, type SeedRow } from "../synthesis/build-request.ts";
 import { planRequests } from "../synthesis/plan-requests.ts";
 import type { Sampling } from "../synthesis/sampling.ts";
 import type { RunPorts } from "./ports.ts";
@@ -14,6 +14,8 @@ export interface PlanOptions {
   /** Leave out what has been asked before, and go on until `count` new ones are found. */
   more: boolean;
   sampling: Sampling;
+  /** Hears of each request that the plan has. */
+  onRequest?: (key: string, seed: SeedRow | null, sample: number) => void;
   /** Ends the planning between two requests. */
   signal: AbortSignal;
   model: { name: string; identity: string; maxTokensField: "auto" | "max_tokens" | "max_completion_tokens" };
@@ -21,6 +23,7 @@ export interface PlanOptions {
 
 /** Keys are looked up in lots; a lot is also the most that is planned ahead. */
 const LOT = 200;
+const LEAST = 4;
 
 /**
  * The requests of a run in their order: the first `count` of the plan, or with `more` the first `count` that were never answered
@@ -34,33 +37,54 @@ export async function* planLines(
   const seeds = openSeeds(ports, options.seeds);
   const count = options.more ? Number.MAX_SAFE_INTEGER : options.count;
   let made = 0;
-  let lot: ReturnType<typeof buildRequest>[] = [];
-  for await (const { template, seed, sample } of planRequests({ templates: options.templates, seeds, count, assign: options.assign })) {
+  let lot: Planned[] = [];
+  // Mostly the next few are new; where many were asked before, larger lots get past them sooner.
+  let size = Math.min(LOT, Math.max(LEAST, options.count));
+  const take = ({ request, seed, sample }: Planned) => {
+    options.onRequest?.(request.key, seed, sample);
+    return request;
+  };
+  for await (const { template, seed: drawn, sample } of planRequests({
+    templates: options.templates,
+    seeds,
+    count,
+    assign: options.assign,
+  })) {
     options.signal.throwIfAborted();
+    const seed = drawn === NO_SEED ? null : drawn;
     const request = buildRequest({
       template: template.template,
       templatePath: template.path,
       templateSha256: template.sha256,
-      seed: seed === NO_SEED ? null : seed,
+      seed,
       modelName: options.model.name,
       modelIdentity: options.model.identity,
       sampling: options.sampling,
       sample,
       maxTokensField: options.model.maxTokensField,
     });
+    const planned = { key: request.key, request, seed, sample };
     if (!options.more) {
-      yield request;
+      yield take(planned);
       continue;
     }
-    lot.push(request);
-    if (lot.length < LOT) continue;
+    lot.push(planned);
+    if (lot.length < size) continue;
     for (const fresh of await unasked(ports, lot, living)) {
       if (made++ === options.count) return;
-      yield fresh;
+      yield take(fresh);
     }
     if (made >= options.count) return;
     lot = [];
+    size = Math.min(LOT, size * 2);
   }
+}
+
+interface Planned {
+  key: string;
+  request: BuiltRequest;
+  seed: SeedRow | null;
+  sample: number;
 }
 
 async function unasked<T extends { key: string }>({ store }: RunPorts, lot: readonly T[], living: ReadonlySet<string>): Promise<T[]> {

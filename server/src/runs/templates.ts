@@ -24,8 +24,15 @@ export interface LoadedTemplate {
  */
 export async function loadTemplate(projectDir: string, file: string): Promise<LoadedTemplate> {
   const path = projectPath(projectDir, file);
-  // The kept snapshot and its hash are of the text that was parsed, so that the walk back finds the same lines.
-  const source = await readTemplateText(file, path);
+  return readyTemplate(path, await readTemplateText(file, path));
+}
+
+/**
+ * A template whose text is known, from its file or as it stands in an editor. The kept snapshot and its hash are of the text that is
+ * parsed, so that the walk back finds the same lines. @throws template/too-large, or the template's first error with its place
+ */
+export function readyTemplate(path: string, source: string): LoadedTemplate {
+  refuseLarge(Buffer.byteLength(source), path);
   const template = parseTemplate(source);
   throwErrors(template.diagnostics, path);
   const warnings = template.diagnostics.map(({ severity: _, span: __, ...problem }) => ({
@@ -42,12 +49,7 @@ export async function readTemplateText(file: string, path: string): Promise<stri
 
 async function readTemplate(file: string, path: string): Promise<Buffer> {
   try {
-    const { size } = await stat(file);
-    if (size > TEMPLATE_MAX_BYTES)
-      throw fail("template/too-large", `The template has ${size} bytes, and ${TEMPLATE_MAX_BYTES} are the most`, {
-        where: { file: path },
-        remedy: "Move long passages into the seeds, where each request brings its own.",
-      });
+    refuseLarge((await stat(file)).size, path);
     return await readFile(file);
   } catch (thrown) {
     if (thrown instanceof AppError) throw thrown;
@@ -57,6 +59,14 @@ async function readTemplate(file: string, path: string): Promise<Buffer> {
       cause: thrown,
     });
   }
+}
+
+function refuseLarge(bytes: number, path: string): void {
+  if (bytes > TEMPLATE_MAX_BYTES)
+    throw fail("template/too-large", `The template has ${bytes} bytes, and ${TEMPLATE_MAX_BYTES} are the most`, {
+      where: { file: path },
+      remedy: "Move long passages into the seeds, where each request brings its own.",
+    });
 }
 
 /** The text of a template. Replacement characters for damaged bytes would be sent to the model without anybody noticing. */

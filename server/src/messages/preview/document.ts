@@ -39,8 +39,11 @@ function fileOf(uri: string): string | null {
   }
 }
 
-/** “Untitled-1” of `untitled:Untitled-1`. */
-const nameOf = (uri: string): string => decodeURIComponentSafely(uri.slice(uri.indexOf(":") + 1)) || uri;
+/** “untitled/Untitled-1.prompty” of `untitled:Untitled-1`: its rows name it like any other template. */
+function nameOf(uri: string): string {
+  const name = decodeURIComponentSafely(uri.slice(uri.indexOf(":") + 1)) || uri;
+  return uri.startsWith("untitled:") && !/[\\/]/.test(name) ? `untitled/${name}${name.endsWith(".prompty") ? "" : ".prompty"}` : name;
+}
 
 function decodeURIComponentSafely(text: string): string {
   try {
