@@ -10,6 +10,7 @@ const B = at("work", "b");
 const around = (more: Partial<Surroundings> & { projects?: string[] }): Surroundings => ({
   file: null,
   folders: [],
+  below: [],
   active: null,
   remembered: null,
   isProject: (folder) => (more.projects ?? []).includes(folder),
@@ -49,6 +50,14 @@ test("or to what was chosen before; else it must be asked, among projects where 
   assert.deepEqual(chooseProject(around({ folders: [A, B, at("c")], projects: [A, B] })), { ask: [A, B] });
   assert.deepEqual(chooseProject(around({ folders: [A, B], remembered: B })), { project: B });
   assert.deepEqual(chooseProject(around({ folders: [A, B], remembered: at("gone") })), { ask: [A, B] });
+});
+
+test("a folder that only holds projects is none itself", () => {
+  const [one, two] = [join(A, "one"), join(A, "two")];
+  assert.deepEqual(chooseProject(around({ folders: [A], below: [one] })), { project: one });
+  assert.deepEqual(chooseProject(around({ folders: [A], below: [one, two] })), { ask: [one, two] });
+  assert.deepEqual(chooseProject(around({ folders: [A], below: [one], projects: [A] })), { project: A });
+  assert.deepEqual(chooseProject(around({ folders: [A, B], below: [one], projects: [A] })), { ask: [A, one] });
 });
 
 test("without a folder there is none", () => {

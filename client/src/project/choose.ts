@@ -6,6 +6,8 @@ export interface Surroundings {
   file: string | null;
   /** The open folders. */
   folders: readonly string[];
+  /** Projects that were found somewhere below the open folders. */
+  below: readonly string[];
   /** The file of the active editor. */
   active: string | null;
   /** What the user chose earlier in this session. */
@@ -20,19 +22,20 @@ export interface Surroundings {
  * `ask`: several could be meant.
  */
 export function chooseProject(around: Surroundings): { project: string } | { none: true } | { ask: readonly string[] } {
-  const { file, folders, active, remembered } = around;
+  const { file, folders, below, active, remembered, isProject } = around;
   for (const place of [file, active]) {
     const project = place === null ? null : projectAround(place, around);
     if (project !== null) return { project };
   }
   const [first] = folders;
   if (first === undefined) return { none: true };
-  if (folders.length === 1) return { project: first };
-  const projects = folders.filter(around.isProject);
-  const [only] = projects;
-  if (only !== undefined && projects.length === 1) return { project: only };
-  if (remembered !== null && folders.includes(remembered)) return { project: remembered };
-  return { ask: projects.length > 1 ? projects : folders };
+  if (folders.length === 1 && isProject(first)) return { project: first };
+  const projects = [...new Set([...folders.filter(isProject), ...below])];
+  const candidates = projects.length > 0 ? projects : folders;
+  const [only] = candidates;
+  if (only !== undefined && candidates.length === 1) return { project: only };
+  if (remembered !== null && candidates.includes(remembered)) return { project: remembered };
+  return { ask: candidates };
 }
 
 function projectAround(file: string, { folders, isProject }: Surroundings): string | null {

@@ -9,6 +9,7 @@ import type { ProjectFinder } from "./finder.ts";
 /** Finds projects among the open folders. */
 export function createProjects(subscriptions: Disposable[]): ProjectFinder {
   let remembered: string | null = null;
+  let known: readonly string[] = [];
   let active = fileOf(window.activeTextEditor?.document.uri);
   // A panel that takes the focus leaves no active editor: what was active before still tells what is meant.
   subscriptions.push(
@@ -17,11 +18,25 @@ export function createProjects(subscriptions: Disposable[]): ProjectFinder {
     }),
   );
   const choose = (uri: Uri | null | undefined) =>
-    chooseProject({ file: fileOf(uri), folders: openFolders(), active, remembered, isProject });
+    chooseProject({ file: fileOf(uri), folders: openFolders(), below: known, active, remembered, isProject });
 
   const changes = new EventEmitter<void>();
   const recipes = workspace.createFileSystemWatcher(`**/${RECIPE}`, false, true, false);
-  const changed = () => changes.fire();
+  let below: Promise<readonly string[]> | null = null;
+  const changed = () => {
+    below = null;
+    changes.fire();
+  };
+  /** Folders with a recipe anywhere in the open folders. The search may take seconds. */
+  const search = (): Promise<readonly string[]> => {
+    below ??= Promise.all(openFolders().map(recipesIn)).then((found) => {
+      const before = known;
+      known = found.flat();
+      if (known.some((folder) => !before.includes(folder) && !openFolders().includes(folder))) changes.fire();
+      return known;
+    });
+    return below;
+  };
   subscriptions.push(
     changes,
     recipes,
@@ -32,11 +47,11 @@ export function createProjects(subscriptions: Disposable[]): ProjectFinder {
 
   return {
     async list() {
-      const folders = openFolders();
-      const inside = await Promise.all(
-        folders.map(async (folder) => [...(isProject(folder) ? [folder] : []), ...(await recipesIn(folder))]),
-      );
-      return [...new Set(inside.flat())].map(projectUri);
+      const here = openFolders().filter(isProject);
+      const searching = search();
+      // What stands in an open folder itself is known at once; what a search still finds below it is told as a change.
+      const inside = here.length > 0 ? known : await searching;
+      return [...new Set([...here, ...inside])].map(projectUri);
     },
     onChange: changes.event,
     of(uri) {
@@ -44,6 +59,7 @@ export function createProjects(subscriptions: Disposable[]): ProjectFinder {
       return "project" in choice ? projectUri(choice.project) : null;
     },
     async need(uri) {
+      if (openFolders().length > 0 && !openFolders().some(isProject)) await search();
       const choice = choose(uri);
       if ("project" in choice) return projectUri(choice.project);
       if ("none" in choice) throw new ProblemError(noProject());

@@ -49,10 +49,18 @@ export function registerDatasets(context: ClientContext): void {
     async getChildren(node) {
       if (node === undefined) {
         const found = await projects.list();
-        await commands.executeCommand("setContext", "jiuzhang.hasProject", found.length > 0);
         const [only] = found;
-        if (only === undefined || found.length === 1) return only === undefined ? [] : nodesOf(await fill(only));
-        return found.map((project): DatasetNode => ({ kind: "project", project }));
+        const nodes =
+          only !== undefined && found.length === 1
+            ? nodesOf(await fill(only))
+            : found.map((project): DatasetNode => ({ kind: "project", project }));
+        // The view's welcome text waits for this: while it loads nothing is said to be missing.
+        await commands.executeCommand(
+          "setContext",
+          "jiuzhang.datasets",
+          only === undefined ? "no project" : nodes.length === 0 ? "none" : "some",
+        );
+        return nodes;
       }
       return node.kind === "project" ? nodesOf(await fill(node.project)) : [];
     },

@@ -1,4 +1,4 @@
-import { EventEmitter, type TreeDataProvider, type TreeItem, window, workspace } from "vscode";
+import { commands, EventEmitter, type TreeDataProvider, type TreeItem, window, workspace } from "vscode";
 import type { Problem } from "#protocol/errors.ts";
 import type { EndpointResults, EndpointSummary } from "#protocol/messages/endpoints.ts";
 import { registerCommand } from "../commands/register.ts";
@@ -58,6 +58,7 @@ export function registerEndpointsView(context: ClientContext): void {
       if (node !== undefined) return [];
       const project = projects.of() ?? (await projects.list())[0] ?? null;
       const nodes = project === null ? [] : await declared(project);
+      await commands.executeCommand("setContext", "jiuzhang.endpoints", nodes.length === 0 ? "none" : "some");
       return found === null ? nodes : [...nodes, { kind: "found", servers: found }];
     },
     getTreeItem: itemOf,

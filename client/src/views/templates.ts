@@ -1,5 +1,15 @@
 import { basename } from "node:path";
-import { EventEmitter, ThemeIcon, type TreeDataProvider, TreeItem, TreeItemCollapsibleState, type Uri, window, workspace } from "vscode";
+import {
+  commands,
+  EventEmitter,
+  ThemeIcon,
+  type TreeDataProvider,
+  TreeItem,
+  TreeItemCollapsibleState,
+  type Uri,
+  window,
+  workspace,
+} from "vscode";
 import type { ClientContext } from "../context.ts";
 import { byFolder, type TemplateFolder } from "./folders.ts";
 import { throttle } from "./throttle.ts";
@@ -26,6 +36,8 @@ export function registerTemplates({ extension }: ClientContext): void {
       const several = (workspace.workspaceFolders ?? []).length > 1;
       const found = await workspace.findFiles("**/*.prompty", "**/{node_modules,.jiuzhang}/**", MOST_TEMPLATES);
       const folders = byFolder(found.map((uri) => ({ path: workspace.asRelativePath(uri, several), uri })));
+      // The view's welcome text waits for this: while it loads nothing is said to be missing.
+      await commands.executeCommand("setContext", "jiuzhang.templates", found.length === 0 ? "none" : "some");
       const [only] = folders;
       return folders.length === 1 && only !== undefined ? only.files : folders;
     },
