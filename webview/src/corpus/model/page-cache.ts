@@ -17,6 +17,8 @@ export interface PageCache {
   patch(change: (row: Row) => Row): void;
   /** Marks all rows as old, moved by `shift`: they are shown until their pages come again. */
   age(shift: number): void;
+  /** Takes rows out; those behind move up, and are shown until their pages come again. */
+  without(ids: ReadonlySet<string>): void;
   clear(): void;
 }
 
@@ -25,9 +27,16 @@ export function createPageCache(): PageCache {
   const old = new Map<number, Row>();
   const cursors = new Map<number, string>();
 
-  const all = function* (): Iterable<[number, Row]> {
+  function* all(): Iterable<[number, Row]> {
     for (const [page, rows] of pages) for (const [at, row] of rows.entries()) yield [page * PAGE_ROWS + at, row];
     for (const [index, row] of old) if (!pages.has(pageOf(index))) yield [index, row];
+  }
+
+  const replaceBy = (moved: [number, Row][]) => {
+    pages.clear();
+    old.clear();
+    cursors.clear();
+    for (const [index, row] of moved) if (index >= 0) old.set(index, row);
   };
 
   return {
@@ -59,12 +68,15 @@ export function createPageCache(): PageCache {
       for (const [page, rows] of pages) pages.set(page, rows.map(change));
       for (const [index, row] of old) old.set(index, change(row));
     },
-    age(shift) {
-      const moved = [...all()].map(([index, row]) => [index + shift, row] as const);
-      pages.clear();
-      old.clear();
-      cursors.clear();
-      for (const [index, row] of moved) if (index >= 0) old.set(index, row);
+    age: (shift) => replaceBy([...all()].map(([index, row]) => [index + shift, row])),
+    without(ids) {
+      let gone = 0;
+      const moved: [number, Row][] = [];
+      for (const [index, row] of [...all()].sort(([one], [other]) => one - other)) {
+        if (ids.has(row.id)) gone++;
+        else moved.push([index - gone, row]);
+      }
+      replaceBy(moved);
     },
     clear() {
       pages.clear();

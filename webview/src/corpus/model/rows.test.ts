@@ -42,14 +42,14 @@ function simulate(clock: HeldClock, options: { rows: number; every?: number; lat
       });
     });
   const source: RowSource = {
-    async page(_view, { after, skip = 0 }, signal) {
+    async page(_view, { after, skip = 0 }, limit, signal) {
       assert.ok(skip <= PAGE_MAX_SKIP, "the server skips no further");
       const begin = (after === undefined ? 0 : Number(after)) + skip;
       server.pages++;
       server.open.add(begin);
       try {
         return await later(signal, () => {
-          const end = Math.min(begin + PAGE_ROWS, server.rows);
+          const end = Math.min(begin + limit, server.rows);
           const rows = Array.from({ length: Math.max(0, end - begin) }, (_, at) => rowOf(server.first + begin + at));
           return { rows, next: end < server.rows ? String(end) : null, milliseconds: 1 };
         });
@@ -222,4 +222,21 @@ test("a view that shrank while it was read ends where the last page ends", async
   server.rows = 485;
   await clock.pass(200);
   assert.equal(rows.total, 485);
+});
+
+test("ids of a long range are collected, also of rows that were never seen", async () => {
+  const { clock, rows } = open({ rows: 5_000 });
+  rows.show(0, 10);
+  await clock.pass(100);
+  const held = rows.ids(2, 9, new AbortController().signal);
+  assert.deepEqual(
+    await held,
+    [2, 3, 4, 5, 6, 7, 8].map((index) => rowOf(index).id),
+  );
+  const far = rows.ids(1_500, 3_200, new AbortController().signal);
+  await clock.pass(200);
+  assert.deepEqual(
+    await far,
+    Array.from({ length: 1_700 }, (_, at) => rowOf(1_500 + at).id),
+  );
 });

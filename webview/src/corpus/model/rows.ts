@@ -1,5 +1,6 @@
 import type { Row } from "#protocol/corpus.ts";
 import type { Problem } from "#protocol/errors.ts";
+import { PAGE_MAX_ROWS } from "#protocol/limits.ts";
 import type { Anchors } from "#protocol/messages/corpus.ts";
 import type { Clock } from "./clock.ts";
 import { createLatest } from "./latest.ts";
@@ -10,7 +11,7 @@ import { createWait, type Wait } from "./wait.ts";
 
 /** Where rows come from. */
 export interface RowSource {
-  page(view: View, from: Reach, signal: AbortSignal): Promise<{ rows: Row[]; next: string | null; milliseconds: number }>;
+  page(view: View, from: Reach, limit: number, signal: AbortSignal): Promise<{ rows: Row[]; next: string | null; milliseconds: number }>;
   anchors(view: View, signal: AbortSignal): Promise<Anchors>;
 }
 
@@ -28,8 +29,10 @@ export interface Rows {
   readonly counted: boolean;
   /** Rows in memory. */
   readonly held: number;
-  /** Why nothing more comes; `retry` tries again. */
+  /** Why nothing more comes; it stays until rows have come again. `retry` tries. */
   readonly problem: Problem | null;
+  /** How often that has failed in a row. */
+  readonly failures: number;
   readonly cancelled: boolean;
   /** The wait for rows that should be seen now. */
   readonly wait: Wait;
@@ -47,8 +50,12 @@ export interface Rows {
    * Gives the shift; null where a later call took over or it failed.
    */
   refresh(shift: (grown: number) => number): Promise<number | null>;
+  /** Ids of the rows [first, end), held or not. @throws what the source throws */
+  ids(first: number, end: number, signal: AbortSignal): Promise<string[]>;
   /** Changes held rows, before the server's new picture of them comes. */
   patch(change: (row: Row) => Row): void;
+  /** Takes rows out, before the server's new picture comes. */
+  remove(ids: ReadonlySet<string>): void;
   cancel(): void;
   retry(): void;
 }
@@ -65,6 +72,9 @@ export function createRows({ source, clock, problemOf, onChange }: RowsOptions):
   let anchors: Anchors | null = null;
   let size = { total: 0, counted: false };
   let problem: Problem | null = null;
+  let failures = 0;
+  /** Nothing is asked for: it has failed, or was cancelled. */
+  let stopped = false;
   let cancelled = false;
   let milliseconds: number | null = null;
   let shown = { first: 0, end: 0, down: true };
@@ -84,6 +94,8 @@ export function createRows({ source, clock, problemOf, onChange }: RowsOptions):
     const found = problemOf(thrown);
     if (found.code === "cancelled") return;
     problem = found;
+    failures++;
+    stopped = true;
     stopFlights();
     locating.stop();
     update();
@@ -95,7 +107,7 @@ export function createRows({ source, clock, problemOf, onChange }: RowsOptions):
     const asked = view as View;
     flights.set(page, abort);
     try {
-      const answer = await source.page(asked, from, abort.signal);
+      const answer = await source.page(asked, from, PAGE_ROWS, abort.signal);
       if (flights.get(page) !== abort) return;
       flights.delete(page);
       received(page, answer);
@@ -108,6 +120,8 @@ export function createRows({ source, clock, problemOf, onChange }: RowsOptions):
 
   function received(page: number, answer: { rows: Row[]; next: string | null; milliseconds: number }) {
     milliseconds ??= answer.milliseconds;
+    problem = null;
+    failures = 0;
     cache.put(page, answer.rows, answer.next);
     const end = page * PAGE_ROWS + answer.rows.length;
     if (answer.next === null) size = { total: end, counted: true };
@@ -152,10 +166,11 @@ export function createRows({ source, clock, problemOf, onChange }: RowsOptions):
       flights.delete(page);
       notBefore = clock.now() + PAUSE_MS;
     }
-    cache.keepOnly(wanted);
-    if (complete() || problem !== null || cancelled) wait.end();
+    if (complete() || stopped) wait.end();
     else wait.begin();
-    if (problem !== null || cancelled) return;
+    // What is there stays while nothing else can come.
+    if (stopped) return;
+    cache.keepOnly(wanted);
     const missing = seen.filter((page) => !cache.has(page));
     const next = missing.length > 0 ? missing : beside.filter((page) => !cache.has(page));
     for (const page of next) if (!flights.has(page)) start(page);
@@ -190,6 +205,9 @@ export function createRows({ source, clock, problemOf, onChange }: RowsOptions):
     get problem() {
       return problem;
     },
+    get failures() {
+      return failures;
+    },
     get cancelled() {
       return cancelled;
     },
@@ -208,6 +226,8 @@ export function createRows({ source, clock, problemOf, onChange }: RowsOptions):
       anchors = null;
       size = { total: total ?? 0, counted: total !== null };
       problem = null;
+      failures = 0;
+      stopped = false;
       cancelled = false;
       milliseconds = null;
       shown = { first: 0, end: 0, down: true };
@@ -216,7 +236,7 @@ export function createRows({ source, clock, problemOf, onChange }: RowsOptions):
     },
     show(first, end) {
       if (first === shown.first && end === shown.end) return;
-      if (cancelled && first !== shown.first) cancelled = false;
+      if (cancelled && first !== shown.first) cancelled = stopped = false;
       shown = { first, end, down: first >= shown.first };
       update();
     },
@@ -232,20 +252,37 @@ export function createRows({ source, clock, problemOf, onChange }: RowsOptions):
       onChange();
       return moved;
     },
+    async ids(first, end, signal) {
+      const held = Array.from({ length: end - first }, (_, at) => cache.at(first + at)?.id);
+      if (held.every((id) => id !== undefined)) return held;
+      const ids: string[] = [];
+      let from = reach(first, { anchors, cursors: cache.cursors });
+      while (from !== null && ids.length < end - first) {
+        const page = await source.page(view as View, from, Math.min(end - first - ids.length, PAGE_MAX_ROWS), signal);
+        ids.push(...page.rows.map(({ id }) => id));
+        from = page.next === null ? null : { after: page.next };
+      }
+      return ids;
+    },
     patch(change) {
       cache.patch(change);
       onChange();
     },
+    remove(ids) {
+      stopFlights();
+      cache.without(ids);
+      size = { ...size, total: Math.max(0, size.total - ids.size) };
+      onChange();
+    },
     cancel() {
-      cancelled = true;
+      cancelled = stopped = true;
       stopFlights();
       locating.stop();
       update();
       onChange();
     },
     retry() {
-      problem = null;
-      cancelled = false;
+      cancelled = stopped = false;
       update();
       onChange();
     },

@@ -1,0 +1,181 @@
+import type { Label } from "#protocol/corpus.ts";
+import type { Change } from "#protocol/messages/corpus.ts";
+import { type Backend, problemOf } from "./backend.ts";
+import type { Draft } from "./kept-state.ts";
+import type { Listing } from "./listing.ts";
+import type { Notices } from "./notices.ts";
+import type { Reading } from "./reading.ts";
+
+/** What a person does to rows. Everything can be taken back, and says so. */
+export interface Acting {
+  /** The reason that goes with the next label. */
+  why: string;
+  /** The edit of the row that is read, while there is one. */
+  readonly draft: Draft | null;
+  readonly drafts: ReadonlyMap<string, Draft>;
+  /** A label, edit or deletion is on its way. */
+  readonly busy: boolean;
+  label(label: Label | null): Promise<void>;
+  remove(): Promise<void>;
+  undo(): Promise<void>;
+  beginEdit(): void;
+  changeDraft(change: Partial<Omit<Draft, "id">>): void;
+  saveEdit(): Promise<void>;
+  dropEdit(): void;
+  restore(drafts: readonly Draft[]): void;
+}
+
+export interface ActingOptions {
+  backend: Backend;
+  listing: Listing;
+  reading: Reading;
+  notices: Notices;
+  /** Rows have changed by our own hand. */
+  onDone(): void;
+  onChange(): void;
+}
+
+interface Undoable {
+  entry: string;
+  /** The row that an edit has replaced. */
+  before: string | null;
+}
+
+export function createActing({ backend, listing, reading, notices, onDone, onChange }: ActingOptions): Acting {
+  const drafts = new Map<string, Draft>();
+  const done: Undoable[] = [];
+  let why = "";
+  let busy = false;
+
+  /** One thing at a time: a second press while the first is on its way would act on rows that are about to change. */
+  const act = async (work: () => Promise<void>) => {
+    if (busy) return;
+    busy = true;
+    onChange();
+    try {
+      await work();
+    } catch (thrown) {
+      notices.fail(problemOf(thrown));
+    } finally {
+      busy = false;
+      onChange();
+    }
+  };
+
+  const told = (change: Change, before: string | null = null) => {
+    done.push({ entry: change.entry, before });
+    notices.say(`${sentence(change.words)}.`, [{ label: "Undo", run: () => void acting.undo() }]);
+  };
+
+  const chosen = async (): Promise<string[]> => {
+    const { active, ids, range } = listing.selection;
+    if (range !== null) return await listing.rows.ids(range.first, range.end, new AbortController().signal);
+    if (ids.size > 0) return [...ids];
+    const id = active?.id ?? reading.id;
+    return id === null ? [] : [id];
+  };
+
+  const acting: Acting = {
+    get why() {
+      return why;
+    },
+    set why(text) {
+      why = text;
+    },
+    get draft() {
+      return reading.id === null ? null : (drafts.get(reading.id) ?? null);
+    },
+    drafts,
+    get busy() {
+      return busy;
+    },
+    label: (label) =>
+      act(async () => {
+        const ids = await chosen();
+        if (ids.length === 0) return;
+        const change = await backend.request("corpus/label", { ids, label, why: label === null || why.trim() === "" ? null : why.trim() });
+        const labelled = new Set(ids);
+        listing.rows.patch((row) => (labelled.has(row.id) ? { ...row, label } : row));
+        why = "";
+        told(change);
+        reading.again();
+        onDone();
+      }),
+    remove: () =>
+      act(async () => {
+        const ids = await chosen();
+        if (ids.length === 0) return;
+        const index = listing.selection.range?.first ?? listing.selection.active?.index ?? 0;
+        told(await backend.request("corpus/delete", { ids }));
+        listing.rows.remove(new Set(ids));
+        for (const id of ids) drafts.delete(id);
+        // The row that comes into the place is the next one.
+        listing.choose(index);
+        onDone();
+      }),
+    undo: () =>
+      act(async () => {
+        const last = done.pop();
+        const { undone } = await backend.request("corpus/undo", { entry: last?.entry ?? null });
+        if (undone === null) {
+          notices.say("There is nothing to undo.");
+          return;
+        }
+        notices.say(`Undone: ${undone.words}.`);
+        if (last?.before !== null && last?.before !== undefined) listing.replaceActive(last.before);
+        reading.again();
+        onDone();
+      }),
+    beginEdit() {
+      const row = reading.walk?.row;
+      if (row === undefined || row.kind === "seed" || drafts.has(row.id)) return;
+      drafts.set(row.id, { id: row.id, text: row.text ?? "", solution: row.solution ?? "", answer: row.answer ?? "" });
+      onChange();
+    },
+    changeDraft(change) {
+      const { draft } = acting;
+      if (draft === null) return;
+      drafts.set(draft.id, { ...draft, ...change });
+      onChange();
+    },
+    saveEdit: () =>
+      act(async () => {
+        const { draft } = acting;
+        if (draft === null) return;
+        const row = reading.walk?.row;
+        if (
+          row !== undefined &&
+          row.text === draft.text &&
+          (row.solution ?? "") === draft.solution &&
+          (row.answer ?? "") === draft.answer
+        ) {
+          drafts.delete(draft.id);
+          notices.say("Nothing was changed.");
+          return;
+        }
+        const { id, text, solution, answer } = draft;
+        const change = await backend.request("corpus/edit", {
+          id,
+          text,
+          solution: solution === "" ? null : solution,
+          answer: answer === "" ? null : answer,
+        });
+        drafts.delete(id);
+        listing.rows.patch((held) => (held.id === id ? change.row : held));
+        listing.replaceActive(change.row.id);
+        told(change, id);
+        onDone();
+      }),
+    dropEdit() {
+      if (acting.draft === null) return;
+      drafts.delete(acting.draft.id);
+      onChange();
+    },
+    restore(kept) {
+      for (const draft of kept) drafts.set(draft.id, draft);
+    },
+  };
+  return acting;
+}
+
+const sentence = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);

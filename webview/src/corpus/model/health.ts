@@ -1,0 +1,88 @@
+import type { Dataset, Progress } from "#protocol/corpus.ts";
+import type { Problem } from "#protocol/errors.ts";
+import type { PanelEvents } from "#protocol/panels.ts";
+import { type Backend, problemOf } from "./backend.ts";
+import type { Clock } from "./clock.ts";
+import { createLatest } from "./latest.ts";
+
+/** How the dataset, the index and the server are. */
+export interface Health {
+  readonly info: Dataset | null;
+  /** The dataset was there and is not any more: its rows are only read. */
+  readonly gone: boolean;
+  readonly server: PanelEvents["server"];
+  readonly rebuild: Rebuild | null;
+  /** Asks again how the dataset is. Problems are left to the list, which meets them, too. */
+  look(dataset: string): Promise<void>;
+  serverIs(state: PanelEvents["server"]): void;
+  progress(event: PanelEvents["progress"]): void;
+  /** Makes the index anew. Resolves with its rows; null where it was cancelled. @throws what the backend throws */
+  rebuildIndex(): Promise<{ rows: number; problems: Problem[] } | null>;
+  cancelRebuild(): void;
+}
+
+export interface Rebuild {
+  progress: Progress | null;
+  /** Of the clock. */
+  began: number;
+}
+
+export function createHealth(backend: Backend, clock: Clock, onChange: () => void): Health {
+  const looking = createLatest();
+  const rebuilding = createLatest();
+  const token = `rebuild-${Math.random().toString(36).slice(2)}`;
+  let info: Dataset | null = null;
+  let gone = false;
+  let server: PanelEvents["server"] = { state: "ready", problem: null };
+  let rebuild: Rebuild | null = null;
+
+  return {
+    get info() {
+      return info;
+    },
+    get gone() {
+      return gone;
+    },
+    get server() {
+      return server;
+    },
+    get rebuild() {
+      return rebuild;
+    },
+    async look(dataset) {
+      try {
+        const found = await looking.run((signal) => backend.request("corpus/datasets", {}, signal));
+        if (found === undefined) return;
+        const mine = found.datasets.find(({ name }) => name === dataset);
+        gone = mine === undefined && info !== null && found.problem === null;
+        info = mine ?? info;
+      } catch {
+        // The list meets the same problem and says it.
+      }
+      onChange();
+    },
+    serverIs(state) {
+      server = state;
+      onChange();
+    },
+    progress(event) {
+      if (event.token !== token || rebuild === null) return;
+      rebuild = { ...rebuild, progress: event.progress };
+      onChange();
+    },
+    async rebuildIndex() {
+      rebuild = { progress: null, began: clock.now() };
+      onChange();
+      try {
+        return (await rebuilding.run((signal) => backend.request("corpus/rebuild", { progress: token }, signal))) ?? null;
+      } catch (thrown) {
+        if (problemOf(thrown).code === "cancelled") return null;
+        throw thrown;
+      } finally {
+        rebuild = null;
+        onChange();
+      }
+    },
+    cancelRebuild: () => rebuilding.stop(),
+  };
+}

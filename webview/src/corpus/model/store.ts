@@ -1,0 +1,278 @@
+import type { PanelEvents } from "#protocol/panels.ts";
+import { type Acting, createActing } from "./acting.ts";
+import { type Asked, type AskedParams, type Backend, problemOf } from "./backend.ts";
+import type { Clock } from "./clock.ts";
+import { type Counting, createCounting } from "./counting.ts";
+import { createFiles, type Files } from "./files.ts";
+import { createHealth, type Health } from "./health.ts";
+import { type Kept, type Panes, USUAL_PANES } from "./kept-state.ts";
+import { createListing, type Listing } from "./listing.ts";
+import { createNotices, type Notices } from "./notices.ts";
+import { createPacer } from "./pacer.ts";
+import { createReading, type Reading } from "./reading.ts";
+import { createRowSource } from "./row-source.ts";
+import { isFiltered, type View, viewOf } from "./view.ts";
+
+/** Everything that the panel knows. What changes it calls `onChange`; views read it and draw. */
+export interface CorpusStore {
+  /** Null until the host has said what is shown. */
+  readonly project: string | null;
+  readonly opened: boolean;
+  readonly listing: Listing;
+  readonly reading: Reading;
+  readonly counting: Counting;
+  readonly health: Health;
+  readonly notices: Notices;
+  readonly acting: Acting;
+  readonly files: Files;
+  readonly macros: Record<string, string>;
+  readonly panes: Panes;
+  /** The details stand as a page over the list. */
+  readonly page: boolean;
+  /** Rows can be changed now. */
+  readonly writable: boolean;
+  show(event: PanelEvents["corpus/show"], kept: Kept | null): void;
+  changed(event: PanelEvents["corpus/changed"]): void;
+  settings(event: PanelEvents["settings"]): void;
+  server(event: PanelEvents["server"]): void;
+  setView(change: Partial<Pick<View, "where" | "sort">>): void;
+  /** As it is typed; asked for when the typing pauses, or `now`. */
+  setSearch(text: string, now?: boolean): void;
+  /** What stands in the search field. */
+  readonly searchText: string;
+  setPanes(panes: Partial<Panes>): void;
+  setPage(page: boolean): void;
+  rebuild(): Promise<void>;
+  retry(): void;
+  /** Asks the host for something whose failure is told in the quiet line. */
+  ask<K extends Extract<Asked, `host/${string}`>>(method: K, params: AskedParams<K>): Promise<void>;
+}
+
+/** Typing pauses for so long before it is searched for. */
+const TYPING_MS = 250;
+
+/** Rows that come are looked at again at most so often. */
+const REFRESH_MS = 500;
+
+/** What the panel remembers over a reload is written down after this. */
+const KEEP_MS = 200;
+
+/** A locked index is tried again after this. */
+const RETRY_MS = 1_000;
+
+export function createStore(options: { backend: Backend; clock: Clock; onChange(): void; keep(state: Kept): void }): CorpusStore {
+  const { backend, clock } = options;
+  let project: string | null = null;
+  let opened = false;
+  let macros: Record<string, string> = {};
+  let panes: Panes = USUAL_PANES;
+  let page = false;
+  let searchText = "";
+  let arrived = false;
+  let untype = () => {};
+  let keeping = false;
+  let unretry: (() => void) | null = null;
+  let blamed: View | null = null;
+
+  const changed = () => {
+    watch();
+    options.onChange();
+    keepSoon();
+  };
+  const notices = createNotices(changed);
+  const health = createHealth(backend, clock, changed);
+  const counting = createCounting(backend, clock, changed);
+  const reading = createReading(backend, clock, changed);
+  const listing = createListing({
+    source: createRowSource(backend),
+    clock,
+    problemOf,
+    onChange: changed,
+    onActive: (id) => reading.show(id),
+  });
+  const refresher = createPacer(clock, REFRESH_MS, async () => {
+    const rows = arrived;
+    arrived = false;
+    await Promise.all([listing.refresh(rows), health.look(listing.view.dataset)]);
+  });
+  const recounter = createPacer(clock, REFRESH_MS, () => counting.count(listing.view));
+  const again = () => {
+    refresher.ask();
+    recounter.ask();
+  };
+  const acting = createActing({ backend, listing, reading, notices, onDone: again, onChange: changed });
+  const files = createFiles({
+    backend,
+    listing,
+    notices,
+    onDone() {
+      arrived = true;
+      again();
+    },
+    onChange: changed,
+  });
+
+  const list = (view: View, total: number | null, from?: Parameters<Listing["list"]>[2]) => {
+    listing.list(view, total, from);
+    void counting.count(view);
+  };
+  const knownTotal = (view: View): number | null => (isFiltered(view) ? null : (health.info?.rows ?? null));
+
+  /** What follows from how things are: another try at a locked index, and the reason of an empty list. */
+  function watch() {
+    const { rows, view } = listing;
+    if (rows.problem?.code === "index/locked" && unretry === null) {
+      unretry = clock.after(RETRY_MS, () => {
+        unretry = null;
+        rows.retry();
+      });
+    }
+    const empty = rows.counted && rows.total === 0 && rows.problem === null && isFiltered(view);
+    if (empty && blamed !== view) {
+      blamed = view;
+      void counting.blame(view);
+    }
+  }
+
+  function keepSoon() {
+    if (keeping || project === null) return;
+    keeping = true;
+    clock.after(KEEP_MS, () => {
+      keeping = false;
+      if (project === null) return;
+      const { view, rows, selection } = listing;
+      options.keep({
+        project,
+        dataset: view.dataset,
+        view: { where: view.where, search: view.search, sort: view.sort },
+        active: selection.active,
+        scroll: listing.place(),
+        total: rows.total,
+        panes,
+        page,
+        drafts: [...acting.drafts.values()],
+      });
+    });
+  }
+
+  const reload = () => {
+    listing.rows.retry();
+    void health.look(listing.view.dataset);
+    recounter.ask();
+    reading.again();
+  };
+
+  return {
+    get project() {
+      return project;
+    },
+    get opened() {
+      return opened;
+    },
+    listing,
+    reading,
+    counting,
+    health,
+    notices,
+    acting,
+    files,
+    get macros() {
+      return macros;
+    },
+    get panes() {
+      return panes;
+    },
+    get page() {
+      return page;
+    },
+    get searchText() {
+      return searchText;
+    },
+    get writable() {
+      return !health.gone && health.server.state === "ready";
+    },
+    show(event, kept) {
+      const first = !opened;
+      const mine = first && kept?.dataset === event.dataset && kept.project === event.project ? kept : null;
+      opened = true;
+      project = event.project;
+      if (project === null) return changed();
+      if (mine !== null) {
+        panes = mine.panes;
+        page = mine.page;
+        acting.restore(mine.drafts);
+      }
+      const base = first ? { ...viewOf(event.dataset), ...mine?.view } : listing.view;
+      const { where = base.where, search = base.search, sort = base.sort } = event.query;
+      const asked = event.query.where !== undefined || event.query.search !== undefined || event.query.sort !== undefined;
+      const view = { dataset: event.dataset, where, search, sort };
+      searchText = search;
+      if (first || asked) {
+        const remembered = mine !== null && !asked ? { place: mine.scroll, active: mine.active } : undefined;
+        list(view, remembered === undefined ? knownTotal(view) : mine?.total || null, remembered);
+      }
+      if (event.row !== null) reading.show(event.row);
+      void health.look(event.dataset);
+      changed();
+    },
+    changed(event) {
+      arrived ||= event.reason !== "labels";
+      if (listing.rows.problem !== null || event.reason === "rebuilt") listing.rows.retry();
+      again();
+      reading.again();
+    },
+    settings(event) {
+      macros = event.macros;
+      changed();
+    },
+    server(event) {
+      const back = event.state === "ready" && health.server.state !== "ready";
+      health.serverIs(event);
+      if (back && project !== null) reload();
+    },
+    setView(change) {
+      const view = { ...listing.view, ...change };
+      list(view, knownTotal(view));
+      changed();
+    },
+    setSearch(text, now = false) {
+      searchText = text;
+      untype();
+      const search = () => {
+        if (text === listing.view.search) return;
+        const view = { ...listing.view, search: text };
+        list(view, knownTotal(view));
+      };
+      if (now) search();
+      else untype = clock.after(TYPING_MS, search);
+      changed();
+    },
+    setPanes(change) {
+      panes = { ...panes, ...change };
+      changed();
+    },
+    setPage(next) {
+      page = next;
+      changed();
+    },
+    async rebuild() {
+      try {
+        const made = await health.rebuildIndex();
+        if (made === null) return;
+        notices.say(`The index was made anew: ${made.rows.toLocaleString("en-US")} rows.`);
+      } catch (thrown) {
+        notices.fail(problemOf(thrown));
+      }
+      arrived = true;
+      reload();
+    },
+    retry: reload,
+    async ask(method, params) {
+      try {
+        await backend.request(method, params);
+      } catch (thrown) {
+        notices.fail(problemOf(thrown));
+      }
+    },
+  };
+}
