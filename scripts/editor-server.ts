@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 export interface EditorServerOptions {
@@ -10,7 +10,10 @@ export interface EditorServerOptions {
   home: string;
   /** Extensions that were installed there by `installExtensions`. */
   extensionsDir: string;
+  /** What the user settings are at first; those that are there stay. */
   settings: Record<string, unknown>;
+  /** Any free one where it is not given. */
+  port?: number;
   env?: NodeJS.ProcessEnv;
 }
 
@@ -49,13 +52,14 @@ export function installExtensions(entry: string, extensionsDir: string, home: st
   }
 }
 
-/** Starts the editor on a free port of this machine, reachable from nowhere else. */
+/** Starts the editor on a port of this machine, reachable from nowhere else. */
 export async function serveEditor(options: EditorServerOptions): Promise<EditorServer> {
   const { entry, home, extensionsDir, settings } = options;
   const user = join(home, "data", "User");
   mkdirSync(user, { recursive: true });
-  writeFileSync(join(user, "settings.json"), JSON.stringify(settings, null, 2));
-  const flags = ["--auth", "none", "--bind-addr", "127.0.0.1:0", "--disable-telemetry", "--disable-update-check"];
+  const settingsFile = join(user, "settings.json");
+  if (!existsSync(settingsFile)) writeFileSync(settingsFile, JSON.stringify(settings, null, 2));
+  const flags = ["--auth", "none", "--bind-addr", `127.0.0.1:${options.port ?? 0}`, "--disable-telemetry", "--disable-update-check"];
   const views = ["--disable-getting-started-override", "--disable-proxy", "--ignore-last-opened"];
   const trust = settings["security.workspace.trust.enabled"] === true ? [] : ["--disable-workspace-trust"];
   const child = spawn(process.execPath, [entry, ...folders(home, extensionsDir), ...flags, ...views, ...trust], {

@@ -4,8 +4,8 @@
  */
 import { spawn, spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { styleText } from "node:util";
 import { root } from "./root.ts";
+import { done, style } from "./steps.ts";
 
 const COUNT = 12;
 // The small model likes to repeat itself for ever; a look at the pipe need not wait for the template's own limit.
@@ -13,12 +13,6 @@ const MAX_TOKENS = 320;
 const cli = join(root, "dist", "server", "cli.js");
 const sample = join(root, "sample");
 const extra = process.argv.slice(2);
-const style = (kind: Parameters<typeof styleText>[0], text: string) => styleText(kind, text, { stream: process.stdout });
-// A click-through link or a coloured path means nothing in a pipe; lines stay plain there.
-const done = (name: string, fact: string, milliseconds?: number) =>
-  console.log(
-    `  ${style("green", "✓")} ${name.padEnd(9)} ${fact.padEnd(54)}${milliseconds === undefined ? "" : style("dim", `${(milliseconds / 1000).toFixed(0)} s`.padStart(6))}`,
-  );
 
 const installed = JSON.parse(process.env.JIUZHANG_INSTALLED ?? "null") as { milliseconds: number; packages: number } | null;
 console.log();
