@@ -8,7 +8,7 @@ const RECOVERED_MILLISECONDS = 30_000;
 
 /** The item in the status bar: how the server is, and what it is busy with. */
 export function createStatus(server: Server, subscriptions: Disposable[]): Status {
-  const item = window.createStatusBarItem("jiuzhang.status", StatusBarAlignment.Right, 100);
+  const item = window.createStatusBarItem("jiuzhang.status", StatusBarAlignment.Left, -10);
   item.name = "JiuZhang";
   item.command = "jiuzhang.showStatus";
   const works = new Map<symbol, string>();

@@ -64,8 +64,8 @@ function itemOf(node: TemplateNode): TreeItem {
     return item;
   }
   const item = new TreeItem(node.uri);
-  item.label = basename(node.path, ".prompty");
-  item.iconPath = new ThemeIcon("symbol-snippet");
+  item.label = basename(node.path);
+  item.iconPath = new ThemeIcon("comment-discussion");
   item.contextValue = "template";
   item.command = { command: "vscode.open", title: "Open Template", arguments: [node.uri] };
   return item;
