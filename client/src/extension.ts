@@ -6,6 +6,7 @@ import type { ClientContext } from "./context.ts";
 import { registerCorpus } from "./corpus/register.ts";
 import { createProjects } from "./project/projects.ts";
 import { createServer } from "./server/connection.ts";
+import { startWithTemplates } from "./server/documents.ts";
 import { createSettings } from "./settings/settings.ts";
 import { createStatus } from "./status/item.ts";
 import { registerStatus } from "./status/register.ts";
@@ -29,6 +30,7 @@ export function activate(extension: ExtensionContext): void {
     status: createStatus(server, subscriptions),
     settings,
   };
+  startWithTemplates(context);
   registerStatus(context);
   registerViews(context);
   registerRebuild(context);
