@@ -12,6 +12,7 @@ type Messages = Rendering["messages"];
 const PART_CHARACTERS = 80;
 
 interface Reading {
+  source: string;
   kinds: ReadonlyMap<string, string>;
   inputs: readonly PreviewInput[];
   positions: (offset: number) => Position;
@@ -27,7 +28,12 @@ export function previewMessages(
   inputs: readonly PreviewInput[],
   positions: (offset: number) => Position,
 ): Messages {
-  const reading: Reading = { kinds: new Map(template.inputs.map(({ name, kind }) => [name, kind])), inputs, positions };
+  const reading: Reading = {
+    source: template.source,
+    kinds: new Map(template.inputs.map(({ name, kind }) => [name, kind])),
+    inputs,
+    positions,
+  };
   if (template.profile.completion) {
     const segments = rendered.segments.filter(({ text }) => text !== "").map((segment) => toPreview(segment, segment.text, reading));
     return [{ role: null, segments }];
@@ -66,7 +72,7 @@ function ownSegments(own: readonly Segment[], content: readonly ContentPart[], r
   const segments: PreviewSegment[] = [];
   let text: PreviewSegment[] = [];
   const flush = () => {
-    segments.push(...trimNewlines(text));
+    segments.push(...trimNewlines(text, reading.source));
     text = [];
   };
   for (const segment of own) {
@@ -95,12 +101,12 @@ function toPreview({ kind, source, span }: Segment, text: string, { inputs, posi
 }
 
 /** Takes the line ends off both edges of a text, however many runs they go through. */
-function trimNewlines(segments: readonly PreviewSegment[]): PreviewSegment[] {
+function trimNewlines(segments: readonly PreviewSegment[], source: string): PreviewSegment[] {
   const kept = segments.filter(({ text }) => text !== "");
   while (kept.length > 0) {
     const first = kept[0] as PreviewSegment;
     const cut = /^\n*/.exec(first.text)?.[0].length ?? 0;
-    if (cut > 0) kept[0] = cutStart(first, cut);
+    if (cut > 0) kept[0] = cutStart(first, cut, source);
     if (cut < first.text.length) break;
     kept.shift();
   }
@@ -115,13 +121,11 @@ function trimNewlines(segments: readonly PreviewSegment[]): PreviewSegment[] {
   return kept;
 }
 
-/** A value keeps its expression's place; text of the template moves on with it. */
-function cutStart(segment: PreviewSegment, newlines: number): PreviewSegment {
+/** A value keeps its expression's place; text of the template moves on with it, past line ends of one character or two. */
+function cutStart(segment: PreviewSegment, newlines: number, source: string): PreviewSegment {
   const text = segment.text.slice(newlines);
   if (segment.input !== null) return { ...segment, text };
-  // A line end of two characters in the source became one in the text.
-  const wide = segment.span.end - segment.span.start - segment.text.length;
-  const ends = segment.text.split("\n").length - 1;
-  const width = ends > 0 && wide === ends ? 2 : 1;
-  return { ...segment, text, line: segment.line + newlines, span: { ...segment.span, start: segment.span.start + newlines * width } };
+  let start = segment.span.start;
+  for (let passed = 0; passed < newlines; passed++) start += source.startsWith("\r\n", start) ? 2 : 1;
+  return { ...segment, text, line: segment.line + newlines, span: { ...segment.span, start } };
 }
