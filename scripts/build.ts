@@ -25,6 +25,7 @@ const parts: Record<string, BuildOptions> = {
       cli: "server/src/cli.ts",
       send: "server/src/send.ts",
       thread: "server/src/thread.ts",
+      runner: "server/src/runner.ts",
       tokenizer: "server/src/tokenizer.ts",
       engine: "server/src/engine/main.ts",
     },

@@ -10,6 +10,7 @@ const fromSource = here.endsWith(".ts");
 export const entries = {
   send: entry("send"),
   thread: entry("thread"),
+  runner: entry("runner"),
   tokenizer: entry("tokenizer"),
   engine: fromSource ? entry("engine/main") : entry("engine"),
 };

@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import { fail, formatProblem } from "#protocol/errors.ts";
 import type { App } from "../app.ts";
+import { DEFAULT_CONCURRENCY, DEFAULT_RETRIES, STALL_SECONDS } from "../runs/defaults.ts";
 import type { GenerateReport } from "../runs/generate.ts";
 import { loadTemplate } from "../runs/templates.ts";
 import { type Context, existingFile, realNumber, wholeNumber } from "./context.ts";
@@ -33,8 +34,6 @@ export interface GenerateFlags {
 
 /** Lets a person watch a small model write; a run of thousands only costs more by it. */
 const STREAM_UP_TO = 200;
-const STALL_SECONDS = 120;
-const DEFAULT_CONCURRENCY = 16;
 
 export function registerGenerate(program: Command, context: Context): void {
   program
@@ -55,7 +54,7 @@ export function registerGenerate(program: Command, context: Context): void {
     .option("--seed <n>", "base of the sampling seeds", wholeNumber("--seed"))
     .option("--max-tokens <n>", "the most tokens of one response", wholeNumber("--max-tokens", 1))
     .option("--concurrency <n>", "requests at a time", wholeNumber("--concurrency", 1))
-    .option("--retries <n>", "tries after a failed one", wholeNumber("--retries"), 5)
+    .option("--retries <n>", "tries after a failed one", wholeNumber("--retries"), DEFAULT_RETRIES)
     .option("--budget <money>", "stop before the endpoint's prices exceed this", realNumber("--budget", 0, 1e9))
     .option("--stream", "stream the responses")
     .option("--no-stream", "do not stream the responses")

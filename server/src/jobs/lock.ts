@@ -55,6 +55,16 @@ export async function tryLock(directory: string, name: string): Promise<LockAtte
   }
 }
 
+/** How to release a lock that this process holds although nobody in it remembers how; null where it does not hold it. */
+export async function releaseOwn(directory: string, name: string): Promise<(() => void) | null> {
+  const number = highest(directory, name);
+  const file = join(directory, lockName(name, number));
+  const owner = number === 0 ? null : readLock(file);
+  const identity = await processIdentity();
+  if (owner === null || owner.released || owner.pid !== process.pid || owner.process_start !== identity?.process_start) return null;
+  return () => replaceFile(file, JSON.stringify({ ...owner, released: true }));
+}
+
 const lockName = (name: string, number: number): string => `${name}.${number}.lock`;
 
 function highest(directory: string, name: string): number {

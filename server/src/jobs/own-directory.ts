@@ -7,7 +7,7 @@ import { crashPoint } from "../files/crash-point.ts";
 import { replaceFile } from "../files/durable.ts";
 import { processIdentity } from "../hosts/process-identity.ts";
 import { JOB } from "./layout.ts";
-import { tryLock } from "./lock.ts";
+import { releaseOwn, tryLock } from "./lock.ts";
 
 /** A run's hold on a job directory. */
 export interface Ownership {
@@ -18,6 +18,18 @@ export interface Ownership {
 }
 
 const RESERVE_BYTES = 64 * 1024;
+
+/**
+ * Lets go of a directory that a part of this process owned which has died: what it ran counts as ended, nobody knows how.
+ * Does nothing where it had let go itself.
+ */
+export async function abandonDirectory(dir: string): Promise<void> {
+  const release = await releaseOwn(dir, "run");
+  if (release === null) return;
+  const exit: ExitFile = { code: null, signal: null, ended: new Date().toISOString() };
+  replaceFile(join(dir, JOB.exit), `${JSON.stringify(exit)}\n`);
+  release();
+}
 
 /**
  * Makes this process the one that runs the job: takes the lock, writes `started.json`, removes what an earlier run said
