@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
-import { copyFile, mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -27,9 +27,11 @@ export async function installCodeServer(tell: (line: string) => void): Promise<s
   try {
     if (existsSync(entry)) return entry;
     tell(`Installing VS Code for the browser (code-server ${CODE_SERVER_VERSION}, 600 MB, once) …`);
+    // What a killed installation left: with the lock in hand, nobody is at work on it.
+    for (const name of await readdir(cache)) if (name.startsWith(".new-")) await rm(join(cache, name), { recursive: true, force: true });
     const work = join(cache, `.new-${randomUUID()}`);
     try {
-      await mkdir(work, { recursive: true });
+      await mkdir(work);
       await writeFile(join(work, "package.json"), JSON.stringify({ private: true }));
       await npm(work, ["install", "--save-exact", `code-server@${CODE_SERVER_VERSION}`]);
       const vscode = join(work, "node_modules", "code-server", "lib", "vscode");
@@ -63,7 +65,10 @@ async function takeTurn(cache: string, tell: (line: string) => void) {
 async function npm(folder: string, args: readonly string[]): Promise<void> {
   const program = findNpm();
   if (program === null) throw new Error("There is no npm on this machine's PATH: install Node.js with npm.");
-  const quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-progress", "--loglevel=error", "--prefix", folder];
-  const { code, stdout, stderr } = await runProgram(program.file, [...program.args, ...args, ...quiet], { cwd: folder });
+  const quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-progress", "--loglevel=error"];
+  const impatient = ["--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=5000"];
+  const { code, stdout, stderr } = await runProgram(program.file, [...program.args, ...args, ...quiet, ...impatient, "--prefix", folder], {
+    cwd: folder,
+  });
   if (code !== 0) throw new Error(`VS Code for the browser could not be installed: npm ${args[0]} failed.\n${stderr || stdout}`);
 }

@@ -27,6 +27,23 @@ describe("the packaged extension in a real editor", { skip: await withoutEditor(
     await editor.screenshot("smoke-template");
   });
 
+  test("tags close themselves while they are typed", async () => {
+    await editor.openFile("prompts/nl/grade.prompty");
+    for (const [typed, expected] of [
+      ["{{ text", "{{ text}}"],
+      ["{% if text", "{% if text%}"],
+      ["{# note", "{# note#}"],
+      ["it's [0, 1", "it's [0, 1]"],
+    ] as const) {
+      await editor.goTo(25, 1);
+      await editor.page.keyboard.press("Enter");
+      await editor.page.keyboard.press("ArrowUp");
+      await editor.typeInEditor(typed);
+      await editor.page.locator(".view-line").filter({ hasText: expected }).waitFor();
+    }
+    await editor.command("File: Revert File");
+  });
+
   test("its server runs, and comes again after it was killed", async () => {
     await editor.command("jiuzhang.restartServer");
     const pid = await editor.serverPid();
