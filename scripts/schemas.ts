@@ -8,6 +8,7 @@ import * as z from "zod";
 import { EventLine } from "../server/src/protocol/files/events.ts";
 import { ImportFile } from "../server/src/protocol/files/imports.ts";
 import { ExitFile, JobFile, ManifestFile, StartedFile } from "../server/src/protocol/files/job.ts";
+import { LabelLine } from "../server/src/protocol/files/labels.ts";
 import { IndexLine, RequestLine, ResponseLine } from "../server/src/protocol/files/shards.ts";
 import { root } from "./root.ts";
 
@@ -21,6 +22,7 @@ const schemas = {
   response: ResponseLine,
   index: IndexLine,
   import: ImportFile,
+  label: LabelLine,
 };
 const check = process.argv.includes("--check");
 for (const [name, schema] of Object.entries(schemas)) {

@@ -1,13 +1,14 @@
 import { corpusReads, corpusWrites } from "./corpus/ops.ts";
 import { seedLine } from "./corpus/seed-line.ts";
 import { ingestOps } from "./ingest/ops.ts";
+import { labelOps } from "./labels/ops.ts";
 import { parseTemplate } from "./prompty/template.ts";
 import { serveThread } from "./store/serve.ts";
 import type { Store } from "./store/threads.ts";
 
 /** The entry of every store thread: what the writer and the readers can be asked for, by room. */
 const rule = (source: string) => parseTemplate(source).profile.parse;
-const write = { ...ingestOps(rule), ...corpusWrites };
+const write = { ...ingestOps(rule), ...labelOps, ...corpusWrites };
 const read = corpusReads({ rule, seedLine });
 
 export type WriteOps = typeof write;

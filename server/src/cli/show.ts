@@ -1,7 +1,8 @@
 import type { Command } from "commander";
 import stringWidth from "string-width";
 import wrapAnsi from "wrap-ansi";
-import type { Source, Walk } from "#protocol/corpus.ts";
+import type { Source } from "#protocol/corpus.ts";
+import type { WalkForward } from "#protocol/messages/corpus.ts";
 import type { Context } from "./context.ts";
 import type { Output } from "./output.ts";
 import { verdictWords } from "./problem-card.ts";
@@ -26,8 +27,8 @@ async function show(context: Context, id: string, raw: boolean): Promise<void> {
   if (!out.json) for (const line of describe(out, walk, raw)) out.line(line);
 }
 
-function describe(out: Output, walk: Walk, raw: boolean): string[] {
-  const { row, response, request, template, seed, source } = walk;
+function describe(out: Output, walk: WalkForward, raw: boolean): string[] {
+  const { row, response, request, template, seed, source, labels, parent, hidden } = walk;
   const width = out.columns - 4;
   // Wrapped only where a line is too long, so that programs keep their indentation.
   const text = (value: string) =>
@@ -49,6 +50,11 @@ function describe(out: Output, walk: Walk, raw: boolean): string[] {
       "",
     );
   }
+  if (hidden !== null) lines.push(`${label("dataset")}${out.style("yellow", `not in ${row.dataset} any more: ${hidden}`)}`);
+  if (parent !== null)
+    lines.push(`${label("edited")}from ${out.style("cyan", parent.id)} ${out.style("dim", `by ${parent.by}, ${parent.at}`)}`);
+  for (const { by, at, label: said, why } of labels)
+    lines.push(`${label("label")}${said ?? "none"} ${out.style("dim", `by ${by}, ${at}`)}${why === null ? "" : `: ${why}`}`);
   if (response !== null) {
     const usage = response.usage === null ? "" : `, ${response.usage.prompt} + ${response.usage.completion} tokens`;
     const time = response.milliseconds === null ? "" : `, ${(response.milliseconds / 1000).toFixed(1)} s`;

@@ -4,6 +4,7 @@ import type { Row, Walk } from "#protocol/corpus.ts";
 import { fail } from "#protocol/errors.ts";
 import type { JobFile } from "#protocol/files/job.ts";
 import type { RequestLine, ResponseLine } from "#protocol/files/shards.ts";
+import type { WalkForward } from "#protocol/messages/corpus.ts";
 import type { ParseRule } from "#protocol/template.ts";
 import { readUsage } from "../endpoints/usage.ts";
 import { readAt } from "../files/lines.ts";
@@ -12,6 +13,7 @@ import { dataFolder } from "../project/root.ts";
 import type { OpContext } from "../store/ops.ts";
 import { parseResponse } from "../synthesis/parse.ts";
 import { findRow } from "./find-row.ts";
+import { historyOf } from "./history.ts";
 import { hydrate } from "./hydrate.ts";
 import { sourceOf } from "./source.ts";
 
@@ -51,11 +53,19 @@ const SELECT = `
     LEFT JOIN file AS asked ON asked.n = request.file LEFT JOIN template ON template.n = request.template
   WHERE row.n = ?`;
 
-/** A row and everything behind it, back to the line that made it; reads the job's files at the places that the index knows. */
-export async function walk(context: OpContext, id: string, template: ReadTemplate): Promise<Walk> {
+/**
+ * A row with everything behind it, back to the line that made it, and what people said of it; reads the job's files at the places that
+ * the index knows.
+ */
+export async function walk(context: OpContext, id: string, template: ReadTemplate): Promise<WalkForward> {
   const { sql } = context;
   const { n } = findRow(sql, id);
   const row = hydrate(sql, [n])[0]?.row as Row;
+  return { ...(await walkBack(context, n, row, template)), ...historyOf(sql, row.id), verdicts: row.verdicts };
+}
+
+async function walkBack(context: OpContext, n: number, row: Row, template: ReadTemplate): Promise<Walk> {
+  const { sql } = context;
   const stored = sql.prepare(SELECT).get<Stored>(n);
   if (stored === undefined) return { row, response: null, request: null, template: null, seed: null, source: sourceOf(sql, n) };
   const snapshot = stored.sha256 === null ? null : `jobs/${stored.job}/in/templates/${stored.sha256}.prompty`;

@@ -4,6 +4,7 @@ import { type Problem, toProblem } from "#protocol/errors.ts";
 import type { ImportFile } from "#protocol/files/imports.ts";
 import { JOB, jobsDirectory } from "../jobs/layout.ts";
 import { readJob } from "../jobs/read-job.ts";
+import { takeInLabels } from "../labels/take-in.ts";
 import type { OpContext } from "../store/ops.ts";
 import { buildSortIndexes } from "../store/schema.ts";
 import { existing } from "./existing.ts";
@@ -23,7 +24,7 @@ export interface CatchUpReport {
 
 /**
  * Brings everything that the project's files hold and the index does not into the index: imports, then jobs, each in the order in which
- * they were made. One that is damaged is reported, and the others go in.
+ * they were made, then what people said of rows. One that is damaged is reported, and the others go in.
  */
 export async function catchUp(context: OpContext, ruleOf: RuleOf): Promise<CatchUpReport> {
   const { sql, project, signal } = context;
@@ -48,8 +49,10 @@ export async function catchUp(context: OpContext, ruleOf: RuleOf): Promise<Catch
   for (const job of jobs) await step(async () => problems.push(...(await ingestJob(context, job, ruleOf, { live: true })).problems));
   // A skip list may name answers of a job that was made later.
   for (const job of jobs) if ((await existing(join(job, JOB.skip))) !== null) await ingestJob(context, job, ruleOf);
+  const rows = rowCount(context) - before;
+  problems.push(...takeInLabels(context));
   buildSortIndexes(sql);
-  return { files: imports.length + jobs.length, rows: rowCount(context) - before, problems };
+  return { files: imports.length + jobs.length, rows, problems };
 }
 
 /** Faults of the index or the disk, not of one file. */

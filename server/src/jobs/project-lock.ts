@@ -4,16 +4,16 @@ import { dataFolder } from "../project/root.ts";
 import { type Lock, tryLock } from "./lock.ts";
 
 /**
- * Runs `fn` while no other process of the project plans: a short lock under `.jiuzhang`, never held while anything is
- * generated. A lock whose owner died on this machine is taken over; one of another machine cannot be judged from here.
+ * Runs `fn` while no other process of the project does the same, planning unless told otherwise: a short lock under `.jiuzhang`, never
+ * held while anything is generated. A lock whose owner died on this machine is taken over; one of another machine cannot be judged from here.
  * `patience`: milliseconds to wait for the other process. @throws project/busy, or why `signal` was raised while waiting
  */
 export async function withProjectLock<T>(
   projectDir: string,
   fn: () => Promise<T> | T,
-  { patience = 30_000, signal }: { patience?: number; signal?: AbortSignal } = {},
+  { work = "plan", patience = 30_000, signal }: { work?: keyof typeof WORK; patience?: number; signal?: AbortSignal } = {},
 ): Promise<T> {
-  const lock = await acquire(dataFolder(projectDir), performance.now() + patience, signal);
+  const lock = await acquire(dataFolder(projectDir), work, performance.now() + patience, signal);
   try {
     return await fn();
   } finally {
@@ -21,13 +21,16 @@ export async function withProjectLock<T>(
   }
 }
 
-async function acquire(directory: string, deadline: number, signal: AbortSignal | undefined): Promise<Lock> {
+/** What a lock is for, and what its owner is said to do. */
+const WORK = { plan: "is planning", label: "is labelling rows" } as const;
+
+async function acquire(directory: string, work: keyof typeof WORK, deadline: number, signal: AbortSignal | undefined): Promise<Lock> {
   for (let pause = 10; ; pause = Math.min(250, pause * 1.5)) {
-    const attempt = await tryLock(directory, "plan");
+    const attempt = await tryLock(directory, work);
     if ("lock" in attempt) return attempt.lock;
     const { heldBy, file, foreign } = attempt;
     if (performance.now() >= deadline)
-      throw fail("project/busy", `Process ${heldBy.pid}${foreign ? ` on ${heldBy.host}` : ""} is planning in this project`, {
+      throw fail("project/busy", `Process ${heldBy.pid}${foreign ? ` on ${heldBy.host}` : ""} ${WORK[work]} in this project`, {
         where: { file },
         remedy: foreign
           ? "Wait for it; if that machine is gone, delete this file."

@@ -92,8 +92,8 @@ export const STEPS = [
     prefix TEXT NOT NULL, rejected INTEGER NOT NULL, problems TEXT NOT NULL
   );
   CREATE TABLE entry (
-    n INTEGER PRIMARY KEY, file INTEGER NOT NULL, id TEXT NOT NULL, kind TEXT NOT NULL, at INTEGER NOT NULL, undoes TEXT,
-    detail TEXT NOT NULL, UNIQUE (id, file)
+    n INTEGER PRIMARY KEY, file INTEGER NOT NULL, id TEXT NOT NULL, digest TEXT NOT NULL, kind TEXT NOT NULL, at INTEGER NOT NULL, undoes TEXT,
+    detail TEXT, UNIQUE (id, file)
   );
   CREATE INDEX entry_file ON entry (file, at);
   CREATE INDEX entry_undoes ON entry (undoes) WHERE undoes IS NOT NULL;

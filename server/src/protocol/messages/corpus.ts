@@ -105,8 +105,11 @@ export interface Change {
 }
 
 export interface WalkForward extends Walk {
+  /** What everybody said of the row, the latest first. */
   labels: { by: string; at: string; label: "keep" | "reject" | null; why: string | null }[];
   /** The row that this one was edited from, and who edited it. */
   parent: { id: string; by: string; at: string } | null;
+  /** Why the row is in no list any more; null while it is. */
+  hidden: "edited" | "deleted" | null;
   verdicts: Verdict[];
 }
