@@ -5,12 +5,14 @@ import { formatProblem, toProblem } from "#protocol/errors.ts";
 import type { InitializationOptions } from "#protocol/messages/project.ts";
 import type { ClientRequests, ServerNotifications } from "#protocol/messages.ts";
 import { wireName } from "#protocol/wire.ts";
+import { entries } from "./entries.ts";
 import { serveDiagnostics } from "./language/serve-diagnostics.ts";
 import type { ServerContext } from "./messages/context.ts";
 import { serveRequests } from "./messages/dispatch.ts";
 import { handlers } from "./messages/handlers.ts";
 import { createProjects } from "./messages/projects.ts";
 import { cacheDir } from "./project/cache.ts";
+import { createRunner } from "./runs/runner.ts";
 import { VERSION } from "./version.ts";
 
 /**
@@ -21,6 +23,7 @@ const connection = createConnection(ProposedFeatures.all);
 const documents = new TextDocuments(TextDocument);
 const projects = createProjects();
 const shutdown = new AbortController();
+const runner = createRunner(entries.runner, (level, text) => context.log(level, text));
 let options: InitializationOptions = { trusted: false, storage: null, person: null };
 
 const context: ServerContext = {
@@ -31,6 +34,7 @@ const context: ServerContext = {
   get storage() {
     return options.storage ?? cacheDir();
   },
+  runner,
   notify: <K extends keyof ServerNotifications>(name: K, params: ServerNotifications[K]) =>
     void connection.sendNotification(wireName(name), params),
   async secret(name) {
@@ -64,6 +68,8 @@ connection.onNotification(wireName("settings/changed"), ({ person }: { person: s
 });
 connection.onShutdown(async () => {
   shutdown.abort();
+  // What was received of runs that are stopped now is still taken in.
+  await runner.close();
   await projects.close();
 });
 // An editor that has died closes the pipe; jobs go on without us, and the index is closed in order.

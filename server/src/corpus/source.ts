@@ -11,8 +11,10 @@ export function sourceOf(sql: Sql, n: number): Source | null {
     )
     .get<{ detail: string; line: number; start: number | null; end: number | null; license: string | null; extra: string | null }>(n);
   if (found === undefined) return null;
-  const { file, sha256 } = JSON.parse(found.detail) as ImportFile;
-  const { line, start, end, license, extra } = found;
+  const { file, sha256, selection } = JSON.parse(found.detail) as ImportFile;
+  const { start, end, license, extra } = found;
+  // A selection is kept as a file of one line; what it was selected from tells more.
+  const line = selection?.line ?? found.line;
   return {
     file,
     sha256,

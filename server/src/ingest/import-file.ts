@@ -20,6 +20,10 @@ export interface ImportArgs {
   /** Absolute path. */
   file: string;
   dataset: string;
+  /** How the file is named, where `file` is only a copy of what was meant. */
+  name?: string;
+  /** The lines of the file so named in which its only row was selected. */
+  selection?: NonNullable<ImportFile["selection"]>;
   /** For rows that name none. What is left out is as an earlier import of the same file into the dataset had it. */
   license?: string | null;
   stage?: string | null;
@@ -39,7 +43,7 @@ const LEFTOVER_MILLISECONDS = 60 * 60 * 1000;
 export async function importFile(context: OpContext, args: ImportArgs): Promise<ImportReport> {
   const { project, sql } = context;
   checkDatasetName(args.dataset);
-  const name = projectPath(project, args.file);
+  const name = args.name ?? projectPath(project, args.file);
   const format = formatOf(args.file);
   await refuseUnreadable(args.file, name);
   const { kind } = await inspect(args.file, format, name);
@@ -68,6 +72,7 @@ export async function importFile(context: OpContext, args: ImportArgs): Promise<
       license,
       stage,
       imported,
+      ...(args.selection === undefined ? {} : { selection: args.selection }),
     },
     args,
   );

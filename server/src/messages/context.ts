@@ -1,6 +1,7 @@
 import type { TextDocument } from "vscode-languageserver-textdocument";
 import type { Problem } from "#protocol/errors.ts";
 import type { Params, RequestName, Result, ServerNotifications } from "#protocol/messages.ts";
+import type { Runner } from "../runs/runner.ts";
 import type { Projects } from "./projects.ts";
 
 /** What the handlers of messages work with. */
@@ -14,6 +15,8 @@ export interface ServerContext {
   person(): string;
   /** Where the engine is installed and models are kept. */
   storage: string;
+  /** Asks models. */
+  runner: Runner;
   notify<K extends keyof ServerNotifications>(name: K, params: ServerNotifications[K]): void;
   /** The value of a secret, asked from the editor; null where it is not set. */
   secret(name: string): Promise<string | null>;

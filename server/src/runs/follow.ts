@@ -107,6 +107,16 @@ export async function lastError(dir: string, eventsFrom: number): Promise<Proble
   return found;
 }
 
+/** What a job said last about how far it is, in any of its runs; null where it has said nothing lately. */
+export async function lastProgress(dir: string): Promise<(EventLine & { event: "progress" }) | null> {
+  let found: (EventLine & { event: "progress" }) | null = null;
+  const from = Math.max(0, sizeOf(join(dir, JOB.events)) - LONGEST_EVENT);
+  await readEvents(dir, from, (event) => {
+    if (event.event === "progress") found = event;
+  });
+  return found;
+}
+
 /** Reads whole lines from an offset on and returns where the next read begins; a line without its end is left for then. */
 async function readEvents(dir: string, from: number, onEvent: (event: EventLine) => void): Promise<number> {
   const path = join(dir, JOB.events);

@@ -18,7 +18,7 @@ export interface PreviewDocument {
 /** @throws template/unreadable, template/too-large */
 export async function readDocument(context: ServerContext, projectDir: string | null, uri: string): Promise<PreviewDocument> {
   const file = fileOf(uri);
-  const path = file === null ? nameOf(uri) : projectDir === null ? file : projectPath(projectDir, file);
+  const path = pathOfDocument(projectDir, uri);
   const open = context.document(uri);
   if (open !== undefined) return { template: parsedTemplate(open), version: open.version, path };
   if (file === null)
@@ -27,6 +27,12 @@ export async function readDocument(context: ServerContext, projectDir: string | 
       remedy: "Open it again; what was never saved is gone.",
     });
   return { template: parseTemplate(await readTemplateText(file, path)), version: null, path };
+}
+
+/** How files and rows name a document: relative to the project inside it. */
+export function pathOfDocument(projectDir: string | null, uri: string): string {
+  const file = fileOf(uri);
+  return file === null ? nameOf(uri) : projectDir === null ? file : projectPath(projectDir, file);
 }
 
 /** The file behind a URI; null for documents that are on no disk. */
