@@ -2,8 +2,8 @@ import { Uri, type WebviewPanel, workspace } from "vscode";
 import type { PanelEvents } from "#protocol/panels.ts";
 import type { ClientContext } from "../context.ts";
 import { connectPanel } from "../panels/host.ts";
+import { serverEvent } from "../panels/server-event.ts";
 import { sharedHandlers } from "../panels/shared-handlers.ts";
-import type { ServerState } from "../server/server.ts";
 import { throttle } from "../views/throttle.ts";
 import { joinChanges } from "./changes.ts";
 import { MACROS_SETTING, readMacros } from "./macros.ts";
@@ -77,16 +77,4 @@ export function createCorpusPanel(context: ClientContext, panel: WebviewPanel, f
       next = { project, dataset, query: {}, row: null };
     },
   };
-}
-
-function serverEvent(state: ServerState): PanelEvents["server"] {
-  switch (state.name) {
-    case "starting":
-      return { state: "starting", problem: state.after };
-    case "crashed":
-      return { state: "stopped", problem: state.problem };
-    default:
-      // A server that nobody has asked yet is started by the first request.
-      return { state: "ready", problem: null };
-  }
 }

@@ -62,9 +62,9 @@ export function sharedHandlers(context: ClientContext, project: () => string | n
   };
 }
 
-/** Commands of our manifest, and the one that opens a folder. */
+/** Commands of our manifest, and those of the editor that lead on where a folder or trust is missing. */
 function ours({ extension }: ClientContext, command: string): boolean {
-  if (command === "vscode.openFolder") return true;
+  if (command === "vscode.openFolder" || command === "workbench.trust.manage") return true;
   const { contributes } = extension.extension.packageJSON as { contributes: { commands: { command: string }[] } };
   return contributes.commands.some((declared) => declared.command === command);
 }
