@@ -4,6 +4,7 @@ import { registerSample } from "./commands/sample.ts";
 import { registerAddTemplates } from "./commands/templates.ts";
 import type { ClientContext } from "./context.ts";
 import { registerCorpus } from "./corpus/register.ts";
+import { registerPreview } from "./preview/register.ts";
 import { createProjects } from "./project/projects.ts";
 import { createServer } from "./server/connection.ts";
 import { startWithTemplates } from "./server/documents.ts";
@@ -37,6 +38,7 @@ export function activate(extension: ExtensionContext): void {
   registerAddTemplates(context);
   registerSample(context);
   registerCorpus(context);
+  registerPreview(context);
 }
 
 /** The editor waits for it: the server closes its indexes in order. */

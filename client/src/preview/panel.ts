@@ -1,0 +1,191 @@
+import { basename } from "node:path";
+import { type Disposable, env, RelativePattern, Uri, type WebviewPanel, window, workspace } from "vscode";
+import type { KeptPreview, PanelEvents } from "#protocol/panels.ts";
+import type { ClientContext } from "../context.ts";
+import { MACROS_SETTING, readMacros } from "../corpus/macros.ts";
+import { connectPanel, type HostHandlers } from "../panels/host.ts";
+import { serverEvent } from "../panels/server-event.ts";
+import { sharedHandlers } from "../panels/shared-handlers.ts";
+import { throttle } from "../views/throttle.ts";
+import { createPreviewModel, type PreviewModel } from "./model.ts";
+import { isTemplate, revealSpan, visibleEditor } from "./template-editor.ts";
+
+/** A preview panel: what it shows, and how commands drive it. */
+export interface PreviewPanel {
+  readonly panel: WebviewPanel;
+  readonly model: PreviewModel;
+  show(uri: Uri): void;
+  do(what: PanelEvents["do"]["what"]): void;
+}
+
+/** While rows come in, a preview hears of it at most so often. */
+const CHANGES_MILLISECONDS = 500;
+
+/** Puts a preview into a panel that the editor has made, or kept over a reload of the window. */
+export function createPreviewPanel(context: ClientContext, panel: WebviewPanel, kept: KeptPreview): PreviewPanel {
+  const { server, extension, log, projects, settings } = context;
+  const model = createPreviewModel(
+    {
+      server,
+      version: (uri) => openDocument(uri)?.version ?? null,
+      project: (uri) => projects.of(Uri.parse(uri)),
+      trusted: () => workspace.isTrusted,
+      endpoint: (uri) => settings.get("jiuzhang.endpoint", Uri.parse(uri)),
+      name: nameOf,
+      show: (preview) => host.post("preview/show", preview),
+      tell: (state) => {
+        panel.title = state.name === null ? "Preview" : `Preview: ${state.name}`;
+        host.post("preview/state", state);
+      },
+      pause: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+    },
+    kept,
+  );
+  const runs = new Set<string>();
+
+  const handlers: HostHandlers = {
+    ...sharedHandlers(context, () => model.project),
+    "host/reveal": async (span) => {
+      const { uri } = model.subject();
+      await revealSpan(Uri.parse(uri), span);
+      return null;
+    },
+    "host/copyRequest": async ({ what }) => {
+      const { text } = await server.request("preview/copy", { ...model.subject(), what });
+      await env.clipboard.writeText(text);
+      return null;
+    },
+    "preview/choose": async (choice) => {
+      await model.choose(choice);
+      return null;
+    },
+    "preview/generate": async ({ run, count }, signal) => {
+      runs.add(run);
+      try {
+        return await server.request("generate/run", { ...model.request(), run, count, dataset: "problems", budget: null }, signal);
+      } finally {
+        runs.delete(run);
+      }
+    },
+  };
+
+  panel.title = "Preview";
+  panel.iconPath = Uri.joinPath(extension.extensionUri, "media", "panel.svg");
+  const cursor = () => {
+    const editor = model.uri === null ? undefined : visibleEditor(model.uri);
+    if (editor !== undefined) host.post("preview/cursor", { line: editor.selection.active.line + 1 });
+  };
+  const host = connectPanel(extension, panel, {
+    kind: "preview",
+    server,
+    log,
+    project: () => model.project,
+    handlers,
+    onReady() {
+      host.post("settings", { macros: readMacros() });
+      host.post("server", serverEvent(server.state));
+      model.resend();
+      cursor();
+    },
+  });
+
+  const show = (uri: Uri) => {
+    if (uri.toString() === model.uri) return;
+    model.template(uri.toString());
+    watchFile(uri);
+    cursor();
+  };
+
+  let watch: Disposable | null = null;
+  const watchFile = (uri: Uri) => {
+    watch?.dispose();
+    watch = uri.scheme === "file" ? watchTemplate(uri, model) : null;
+  };
+
+  const reload = throttle(CHANGES_MILLISECONDS, () => model.reload());
+  const recipe = workspace.createFileSystemWatcher("**/jiuzhang.yaml");
+  const subscriptions: Disposable[] = [
+    { dispose: reload.cancel },
+    { dispose: () => watch?.dispose() },
+    { dispose: model.stop },
+    recipe,
+    recipe.onDidChange(reload),
+    recipe.onDidCreate(reload),
+    recipe.onDidDelete(reload),
+    workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
+      if (contentChanges.length > 0 && document.uri.toString() === model.uri) model.changed();
+    }),
+    workspace.onDidOpenTextDocument(({ uri }) => {
+      if (uri.toString() === model.uri) model.changed();
+    }),
+    // What was never saved goes with the document; then the file is what there is.
+    workspace.onDidCloseTextDocument(({ uri }) => {
+      if (uri.toString() !== model.uri) return;
+      if (uri.scheme === "file") model.changed();
+      else
+        model.notice({
+          code: "template/unreadable",
+          message: "This template was closed without being saved",
+          remedy: "The last preview stays.",
+        });
+    }),
+    workspace.onDidRenameFiles(({ files }) => {
+      const moved = files.find(({ oldUri }) => oldUri.toString() === model.uri);
+      if (moved !== undefined) show(moved.newUri);
+    }),
+    window.onDidChangeActiveTextEditor((editor) => {
+      if (editor !== undefined && !model.pinned && isTemplate(editor.document)) show(editor.document.uri);
+    }),
+    window.onDidChangeTextEditorSelection(({ textEditor }) => {
+      if (textEditor.document.uri.toString() === model.uri) host.post("preview/cursor", { line: textEditor.selection.active.line + 1 });
+    }),
+    server.on("corpus/changed", ({ project }) => {
+      if (project === model.project) reload();
+    }),
+    server.on("generate/event", (params) => {
+      if (runs.has(params.run)) host.post("generate/event", params);
+    }),
+    server.on("progress", (params) => host.post("progress", params)),
+    server.onState((state) => {
+      host.post("server", serverEvent(state));
+      model.circumstances();
+      if (state.name === "ready") model.reload();
+      if (state.name === "ready") model.changed();
+    }),
+    settings.onChange("jiuzhang.endpoint", () => model.changed()),
+    workspace.onDidGrantWorkspaceTrust(() => model.circumstances()),
+    projects.onChange(reload),
+    workspace.onDidChangeConfiguration((event) => {
+      if (event.affectsConfiguration(MACROS_SETTING)) host.post("settings", { macros: readMacros() });
+    }),
+  ];
+  panel.onDidDispose(() => {
+    for (const subscription of subscriptions) subscription.dispose();
+  });
+
+  return { panel, model, show, do: (what) => host.post("do", { what }) };
+}
+
+const openDocument = (uri: string) => workspace.textDocuments.find((document) => document.uri.toString() === uri && !document.isClosed);
+
+const nameOf = (uri: string): string => {
+  const { path, scheme } = Uri.parse(uri);
+  return scheme === "untitled" ? path : basename(path);
+};
+
+/** Says when the template's file is deleted, and shows it again when it is back or was changed by another program. */
+function watchTemplate(uri: Uri, model: PreviewModel): Disposable {
+  const watcher = workspace.createFileSystemWatcher(new RelativePattern(Uri.joinPath(uri, ".."), basename(uri.path)));
+  watcher.onDidDelete(() =>
+    model.notice({ code: "template/unreadable", message: `The file ${basename(uri.path)} was deleted`, remedy: "The last preview stays." }),
+  );
+  const back = () => {
+    model.notice(null);
+    model.changed();
+  };
+  watcher.onDidCreate(back);
+  watcher.onDidChange(() => {
+    if (openDocument(uri.toString()) === undefined) model.changed();
+  });
+  return watcher;
+}

@@ -1,0 +1,27 @@
+import { Range, type TextEditor, TextEditorRevealType, type Uri, ViewColumn, window, workspace } from "vscode";
+
+/** Whether a document is a template that can be previewed. */
+export const isTemplate = ({ languageId, uri }: { languageId: string; uri: Uri }): boolean =>
+  languageId === "prompty" && (uri.scheme === "file" || uri.scheme === "untitled");
+
+/** An editor of the document that can be seen; the active one first. */
+export function visibleEditor(uri: string): TextEditor | undefined {
+  const shows = (editor: TextEditor | undefined): boolean => editor?.document.uri.toString() === uri;
+  return shows(window.activeTextEditor) ? window.activeTextEditor : window.visibleTextEditors.find(shows);
+}
+
+/** Selects a part of a template in its editor, which is opened where it was closed, and takes the user there: they asked for it. */
+export async function revealSpan(uri: Uri, { start, end }: { start: number; end: number }): Promise<void> {
+  const document = await workspace.openTextDocument(uri);
+  const shown = visibleEditor(uri.toString());
+  const selection = new Range(document.positionAt(start), document.positionAt(end));
+  const editor = await window.showTextDocument(document, {
+    viewColumn: shown?.viewColumn ?? columnBeside(),
+    selection,
+    preserveFocus: false,
+  });
+  editor.revealRange(selection, TextEditorRevealType.InCenterIfOutsideViewport);
+}
+
+/** The panel stands in the active column; the template was left of it. */
+const columnBeside = (): ViewColumn => window.tabGroups.all.find(({ isActive }) => !isActive)?.viewColumn ?? ViewColumn.Beside;
