@@ -54,7 +54,8 @@ export function createServer({
     pause: wait,
     onState(state) {
       if (state.name === "crashed") log.error(state.problem.message);
-      else log.info(`The server is ${state.name === "starting" && state.after !== null ? "starting again" : state.name}.`);
+      else if (state.name === "starting" && state.after !== null) log.warn(`${state.after.message}. The server is starting again.`);
+      else log.info(`The server is ${state.name}.`);
       states.fire(state);
     },
   });

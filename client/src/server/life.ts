@@ -1,3 +1,4 @@
+import type { ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
 import { setImmediate as turn } from "node:timers/promises";
 import type { LogOutputChannel } from "vscode";
@@ -53,6 +54,7 @@ export async function openLife(options: LifeOptions, ended: (problem: Problem) =
   const { log } = options;
   const words = createLastWords();
   const waiting = new Set<(problem: Problem) => void>();
+  let child: ChildProcess | undefined;
   let over: Problem | null = null;
   let up = false;
 
@@ -63,7 +65,7 @@ export async function openLife(options: LifeOptions, ended: (problem: Problem) =
   };
   const crash = (): Problem => ({
     code: up ? "server/crashed" : "server/start-failed",
-    message: `${up ? "The server has crashed" : "The server ended while it started"}${words.gist() === null ? "" : `: ${words.gist()}`}`,
+    message: `${up ? "The server has crashed" : "The server ended while it started"}: ${words.gist() ?? ending(child)}`,
     remedy: up ? "It starts again by itself: try again." : "Look into the log, then restart the server.",
     data: { stderr: words.lines() },
   });
@@ -93,11 +95,13 @@ export async function openLife(options: LifeOptions, ended: (problem: Problem) =
       },
       stdioOptions: {
         stdout: (input) => void createInterface({ input }).on("line", (line) => log.info(line)),
-        stderr: (input) =>
-          void createInterface({ input }).on("line", (line) => {
+        stderr(input) {
+          child = client.serverProcess;
+          createInterface({ input }).on("line", (line) => {
             words.add(line);
             log.error(line);
-          }),
+          });
+        },
       },
     },
   );
@@ -109,7 +113,7 @@ export async function openLife(options: LifeOptions, ended: (problem: Problem) =
 
   const tooLong = setTimeout(() => {
     words.add(`It did not answer within ${START_MILLISECONDS / 1_000} seconds.`);
-    client.serverProcess?.kill("SIGKILL");
+    child?.kill("SIGKILL");
   }, START_MILLISECONDS);
   try {
     await client.start();
@@ -152,6 +156,14 @@ export async function openLife(options: LifeOptions, ended: (problem: Problem) =
       await client.dispose().catch((thrown) => log.warn(`The server did not end in order: ${thrown}`));
     },
   };
+}
+
+/** How a process ended that had nothing to say. */
+function ending(child: ChildProcess | undefined): string {
+  const signal = child?.signalCode ?? null;
+  if (signal !== null) return `it was ended by ${signal}`;
+  const code = child?.exitCode ?? null;
+  return code === null ? "its connection has closed" : `it ended with exit code ${code}`;
 }
 
 const isProblem = (thrown: unknown): thrown is ResponseError<Problem> => thrown instanceof ResponseError && thrown.code === PROBLEM_CODE;

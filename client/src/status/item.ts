@@ -32,6 +32,8 @@ export function createStatus(server: Server, subscriptions: Disposable[]): Statu
         refresh();
       }, RECOVERED_MILLISECONDS);
     }
+    // The user's own restart is no recovery to tell of.
+    if (state.name === "crashed") recovered = null;
     refresh();
   };
   refresh();
