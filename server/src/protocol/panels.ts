@@ -63,6 +63,21 @@ export interface HostRequests {
   "preview/generate": { params: { run: string; count: number }; result: Result<"generate/run"> };
 }
 
+type ServerRequest = (typeof PANEL_SERVER_REQUESTS)[PanelKind][number];
+
+/** Everything that a panel may ask for, with what it says and what it gets. The host adds the project, so a panel need not know it. */
+export type PanelRequest = ServerRequest | keyof HostRequests;
+export type PanelParams<K extends PanelRequest> = K extends ServerRequest
+  ? Omit<Params<K>, "project">
+  : K extends keyof HostRequests
+    ? HostRequests[K]["params"]
+    : never;
+export type PanelResult<K extends PanelRequest> = K extends ServerRequest
+  ? Result<K>
+  : K extends keyof HostRequests
+    ? HostRequests[K]["result"]
+    : never;
+
 export const HOST_REQUESTS = namesOf<keyof HostRequests>()(
   "host/open",
   "host/reveal",

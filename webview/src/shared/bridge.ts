@@ -1,25 +1,11 @@
 import type { Problem } from "#protocol/errors.ts";
-import type { Params, Result } from "#protocol/messages.ts";
-import type { HostRequests, PANEL_SERVER_REQUESTS, PanelEvents, PanelKind, ToHost, ToWebview } from "#protocol/panels.ts";
+import type { PanelEvents, PanelParams, PanelRequest, PanelResult, ToHost, ToWebview } from "#protocol/panels.ts";
 
 declare function acquireVsCodeApi<State>(): {
   postMessage(message: unknown): void;
   getState(): State | undefined;
   setState(state: State): void;
 };
-
-type ServerRequest = (typeof PANEL_SERVER_REQUESTS)[PanelKind][number];
-/** The host adds the project to a server request, so a panel need not know it. */
-type ParamsOf<K extends ServerRequest | keyof HostRequests> = K extends ServerRequest
-  ? Omit<Params<K>, "project">
-  : K extends keyof HostRequests
-    ? HostRequests[K]["params"]
-    : never;
-type ResultOf<K extends ServerRequest | keyof HostRequests> = K extends ServerRequest
-  ? Result<K>
-  : K extends keyof HostRequests
-    ? HostRequests[K]["result"]
-    : never;
 
 /** A failed request, with the problem that the other side sent. */
 export class ProblemError extends Error {
@@ -35,7 +21,7 @@ export const isCancelled = (thrown: unknown): boolean => thrown instanceof Probl
 /** How a panel talks to its host, and what it keeps over a reload of the window. */
 export interface Bridge<State> {
   /** @throws ProblemError; with `cancelled` when the signal was raised. */
-  request<K extends ServerRequest | keyof HostRequests>(method: K, params: ParamsOf<K>, signal?: AbortSignal): Promise<ResultOf<K>>;
+  request<K extends PanelRequest>(method: K, params: PanelParams<K>, signal?: AbortSignal): Promise<PanelResult<K>>;
   on<K extends keyof PanelEvents>(event: K, listener: (data: PanelEvents[K]) => void): void;
   /** Call once all listeners are there: the host posts nothing before. */
   ready(): void;

@@ -1,24 +1,9 @@
 import type { Problem } from "#protocol/errors.ts";
-import type { Params, Result } from "#protocol/messages.ts";
-import type { HostRequests, PANEL_SERVER_REQUESTS } from "#protocol/panels.ts";
-
-type ServerRequest = (typeof PANEL_SERVER_REQUESTS)["corpus"][number];
-export type Asked = ServerRequest | keyof HostRequests;
-
-export type AskedParams<K extends Asked> = K extends ServerRequest
-  ? Omit<Params<K>, "project">
-  : K extends keyof HostRequests
-    ? HostRequests[K]["params"]
-    : never;
-export type Answer<K extends Asked> = K extends ServerRequest
-  ? Result<K>
-  : K extends keyof HostRequests
-    ? HostRequests[K]["result"]
-    : never;
+import type { PanelParams, PanelRequest, PanelResult } from "#protocol/panels.ts";
 
 /** Whom the model asks: the panel's host, and through it the server. What it throws, `problemOf` understands. */
 export interface Backend {
-  request<K extends Asked>(method: K, params: AskedParams<K>, signal?: AbortSignal): Promise<Answer<K>>;
+  request<K extends PanelRequest>(method: K, params: PanelParams<K>, signal?: AbortSignal): Promise<PanelResult<K>>;
 }
 
 /** Any thrown value as a problem. */

@@ -1,6 +1,6 @@
-import type { PanelEvents } from "#protocol/panels.ts";
+import type { PanelEvents, PanelParams, PanelRequest } from "#protocol/panels.ts";
 import { type Acting, createActing } from "./acting.ts";
-import { type Asked, type AskedParams, type Backend, problemOf } from "./backend.ts";
+import { type Backend, problemOf } from "./backend.ts";
 import type { Clock } from "./clock.ts";
 import { type Counting, createCounting } from "./counting.ts";
 import { createFiles, type Files } from "./files.ts";
@@ -40,12 +40,14 @@ export interface CorpusStore {
   setSearch(text: string, now?: boolean): void;
   /** What stands in the search field. */
   readonly searchText: string;
+  /** A view has changed by itself. */
+  redraw(): void;
   setPanes(panes: Partial<Panes>): void;
   setPage(page: boolean): void;
   rebuild(): Promise<void>;
   retry(): void;
   /** Asks the host for something whose failure is told in the quiet line. */
-  ask<K extends Extract<Asked, `host/${string}`>>(method: K, params: AskedParams<K>): Promise<void>;
+  ask<K extends Extract<PanelRequest, `host/${string}`>>(method: K, params: PanelParams<K>): Promise<void>;
 }
 
 /** Typing pauses for so long before it is searched for. */
@@ -247,6 +249,7 @@ export function createStore(options: { backend: Backend; clock: Clock; onChange(
       else untype = clock.after(TYPING_MS, search);
       changed();
     },
+    redraw: options.onChange,
     setPanes(change) {
       panes = { ...panes, ...change };
       changed();
