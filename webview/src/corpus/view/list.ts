@@ -1,0 +1,168 @@
+import { render } from "lit";
+import { repeat } from "lit/directives/repeat.js";
+import type { ListHandle } from "../model/listing.ts";
+import {
+  type Extent,
+  isStuck,
+  maxTop,
+  physicalHeight,
+  type Scroll,
+  scrolled,
+  settled,
+  topShowing,
+  visibleRows,
+} from "../model/scroll-space.ts";
+import { isChosen } from "../model/selection.ts";
+import type { CorpusStore } from "../model/store.ts";
+import { ROW_HEIGHT, viewGhost, viewRow } from "./row.ts";
+import { createRowTexts } from "./row-text.ts";
+
+/** Rows that are drawn beyond the window on both sides, so that a step of the wheel meets them ready. */
+const OVERSCAN = 4;
+
+export interface List {
+  readonly element: HTMLElement;
+  /** Draws what has changed in the store. */
+  draw(): void;
+  focus(): void;
+}
+
+/** The virtual list. It draws at every frame of a scroll by itself, and only its own rows. */
+export function createList(store: CorpusStore, onOpen: () => void): List {
+  const { listing } = store;
+  const texts = createRowTexts();
+  const scroller = document.createElement("div");
+  const space = document.createElement("div");
+  let scroll: Scroll = { top: 0, physical: 0 };
+  let viewport = 0;
+  let height = -1;
+
+  scroller.className = "scroller";
+  scroller.tabIndex = 0;
+  scroller.setAttribute("role", "listbox");
+  scroller.setAttribute("aria-label", "Rows");
+  scroller.setAttribute("aria-multiselectable", "true");
+  space.className = "space";
+  space.setAttribute("role", "presentation");
+  scroller.append(space);
+
+  const extent = (): Extent => ({ content: listing.rows.total * ROW_HEIGHT, viewport });
+  const go = (next: Scroll) => {
+    scroll = next;
+    if (Math.abs(scroller.scrollTop - next.physical) >= 1) scroller.scrollTop = next.physical;
+    // The browser rounds to whole pixels of the screen.
+    scroll = { ...scroll, physical: scroller.scrollTop };
+  };
+  const goTo = (top: number) => {
+    resize();
+    go(settled(extent(), { top: Math.round(top), physical: scroll.physical }));
+    drawRows();
+  };
+
+  function resize() {
+    const wanted = physicalHeight(extent());
+    if (wanted === height) return;
+    height = wanted;
+    space.style.height = `${height}px`;
+  }
+
+  function drawRows() {
+    const { rows, selection, view } = listing;
+    const { first, end } = visibleRows(scroll, viewport, ROW_HEIGHT, rows.total, OVERSCAN);
+    rows.show(first, Math.max(end, rows.total === 0 ? Math.ceil(viewport / ROW_HEIGHT) : 0));
+    const base = scroll.top - scroll.physical;
+    const ghosts = rows.wait.phase === "ghosts" || rows.wait.phase === "words";
+    const indexes = Array.from({ length: Math.max(0, end - first) }, (_, at) => first + at);
+    scroller.setAttribute("aria-busy", String(rows.wait.phase !== "none"));
+    render(
+      repeat(
+        indexes,
+        (index) => index,
+        (index) => {
+          const row = rows.at(index);
+          const y = index * ROW_HEIGHT - base;
+          if (row === undefined) return viewGhost(index, y, ghosts);
+          return viewRow(row, texts.of(row.id, row.text ?? "", store.macros), {
+            index,
+            total: rows.total,
+            y,
+            chosen: isChosen(selection, index, row.id),
+            active: selection.active?.index === index,
+            sort: view.sort.field,
+          });
+        },
+      ),
+      space,
+    );
+    const active = selection.active?.index;
+    if (active !== undefined && active >= first && active < end && rows.at(active) !== undefined)
+      scroller.setAttribute("aria-activedescendant", `row-${active}`);
+    else scroller.removeAttribute("aria-activedescendant");
+  }
+
+  const settle = () => {
+    const next = settled(extent(), scroll);
+    if (Math.abs(next.physical - scroll.physical) < 1) return;
+    go(next);
+    drawRows();
+  };
+
+  scroller.addEventListener(
+    "scroll",
+    () => {
+      const physical = scroller.scrollTop;
+      if (physical === scroll.physical || viewport === 0) return;
+      scroll = scrolled(extent(), scroll, physical);
+      if (isStuck(extent(), scroll)) go(settled(extent(), scroll));
+      drawRows();
+      listing.scrolled();
+    },
+    { passive: true },
+  );
+  scroller.addEventListener("scrollend", settle);
+  scroller.addEventListener("mousedown", (event) => {
+    // Shift chooses rows here, not text.
+    if (event.shiftKey) event.preventDefault();
+  });
+  scroller.addEventListener("click", (event) => {
+    const index = indexAt(event);
+    if (index === null) return;
+    listing.choose(index, event.shiftKey ? "extend" : event.ctrlKey || event.metaKey ? "toggle" : "alone");
+  });
+  scroller.addEventListener("dblclick", (event) => {
+    if (indexAt(event) !== null) onOpen();
+  });
+  new ResizeObserver(() => {
+    const appeared = viewport === 0;
+    viewport = scroller.clientHeight;
+    resize();
+    // An element that is not on the screen cannot be scrolled: it is put into its place as soon as it is.
+    if (appeared) go(settled(extent(), scroll));
+    draw();
+  }).observe(scroller);
+
+  const handle: ListHandle = {
+    reveal: (index) => goTo(topShowing(scroll.top, viewport, ROW_HEIGHT, index)),
+    shift: (rows) => goTo(scroll.top + rows * ROW_HEIGHT),
+    toPlace: ({ row, pixels }) => goTo(row * ROW_HEIGHT + pixels),
+    place: () => ({ row: Math.floor(scroll.top / ROW_HEIGHT), pixels: Math.round(scroll.top % ROW_HEIGHT) }),
+    get pageRows() {
+      return Math.floor(viewport / ROW_HEIGHT);
+    },
+  };
+
+  function draw() {
+    resize();
+    // A list that has become shorter ends where its last row ends.
+    if (scroll.top > maxTop(extent())) go(settled(extent(), scroll));
+    drawRows();
+  }
+
+  listing.attach(handle);
+  return { element: scroller, draw, focus: () => scroller.focus({ preventScroll: true }) };
+}
+
+function indexAt(event: Event): number | null {
+  const row = (event.target as Element).closest<HTMLElement>("[role=option]");
+  return row === null ? null : Number(row.dataset.index);
+}
