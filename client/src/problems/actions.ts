@@ -21,7 +21,9 @@ const BY_CODE: Partial<Record<ErrorCode, Action[]>> = {
   "server/crashed": [SHOW_LOG],
   "server/start-failed": [RESTART, SHOW_LOG],
   "index/corrupt": [REBUILD, SHOW_LOG],
-  internal: [SHOW_LOG],
+  // What is asked for wrongly says itself what is wrong: the log has nothing to add.
+  "usage/invalid-argument": [],
+  "usage/not-found": [],
 };
 
 /** The buttons that a problem of this kind gets; with none of its own the log tells more. */

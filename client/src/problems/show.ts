@@ -10,12 +10,12 @@ export function problemOf(thrown: unknown): Problem {
 }
 
 /** Tells the user of a problem, with buttons that lead on. A cancellation is no problem. */
-export async function showProblem(log: LogOutputChannel, thrown: unknown, more: readonly Action[] = []): Promise<void> {
+export async function showProblem(log: LogOutputChannel, thrown: unknown): Promise<void> {
   const problem = problemOf(thrown);
   if (problem.code === "cancelled") return;
   log.error(`${problem.code}: ${formatProblem(problem)}`);
   if (problem.code === "internal" && thrown instanceof Error) log.error(thrown);
-  const actions = [...more, ...actionsFor(problem.code)];
+  const actions: Action[] = [...(thrown instanceof ProblemError ? thrown.actions : []), ...actionsFor(problem.code)];
   const { where, ...words } = problem;
   const open = where?.file === undefined ? [] : ["Open File"];
   const chosen = await window.showErrorMessage(formatProblem(words), ...open, ...actions.map(({ title }) => title));

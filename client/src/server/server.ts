@@ -1,6 +1,7 @@
 import type { Disposable, Event } from "vscode";
 import type { Problem } from "#protocol/errors.ts";
 import type { Params, RequestName, Result, ServerNotifications } from "#protocol/messages.ts";
+import type { Action } from "../problems/actions.ts";
 
 /** `starting` after a crash tells which; `crashed` means that it crashed too often to be started again by itself. */
 export type ServerState =
@@ -26,8 +27,11 @@ export interface Server {
 /** A failed request, with the problem that the server sent. */
 export class ProblemError extends Error {
   readonly problem: Problem;
-  constructor(problem: Problem) {
+  /** Buttons that lead on, before those that every problem of its code has. */
+  readonly actions: readonly Action[];
+  constructor(problem: Problem, actions: readonly Action[] = []) {
     super(problem.message);
     this.problem = problem;
+    this.actions = actions;
   }
 }

@@ -16,7 +16,8 @@ import { throttle } from "./throttle.ts";
 
 interface Template {
   path: string;
-  uri: Uri;
+  /** Named as the editor names it, for commands that take files of any tree. */
+  resourceUri: Uri;
 }
 
 type TemplateNode = TemplateFolder<Template> | Template;
@@ -35,7 +36,7 @@ export function registerTemplates({ extension }: ClientContext): void {
       if (node !== undefined) return "files" in node ? node.files : [];
       const several = (workspace.workspaceFolders ?? []).length > 1;
       const found = await workspace.findFiles("**/*.prompty", "**/{node_modules,.jiuzhang}/**", MOST_TEMPLATES);
-      const folders = byFolder(found.map((uri) => ({ path: workspace.asRelativePath(uri, several), uri })));
+      const folders = byFolder(found.map((uri) => ({ path: workspace.asRelativePath(uri, several), resourceUri: uri })));
       // The view's welcome text waits for this: while it loads nothing is said to be missing.
       await commands.executeCommand("setContext", "jiuzhang.templates", found.length === 0 ? "none" : "some");
       const [only] = folders;
@@ -63,10 +64,10 @@ function itemOf(node: TemplateNode): TreeItem {
     item.iconPath = ThemeIcon.Folder;
     return item;
   }
-  const item = new TreeItem(node.uri);
+  const item = new TreeItem(node.resourceUri);
   item.label = basename(node.path);
   item.iconPath = new ThemeIcon("comment-discussion");
   item.contextValue = "template";
-  item.command = { command: "vscode.open", title: "Open Template", arguments: [node.uri] };
+  item.command = { command: "vscode.open", title: "Open Template", arguments: [node.resourceUri] };
   return item;
 }
