@@ -9,7 +9,7 @@ const served: EndpointSummary = {
   embedded: false,
   baseUrl: "http://x/v1",
   key: null,
-  priced: true,
+  price: null,
   line: 2,
   installed: null,
 };

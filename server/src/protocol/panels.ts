@@ -59,8 +59,10 @@ export interface HostRequests {
   "host/copyRequest": { params: { what: "body" | "curl" }; result: null };
   /** The preview's choices: what is rendered, and with what. */
   "preview/choose": { params: PreviewChoice; result: null };
-  /** Generates from the previewed template with the chosen seed; events follow. Cancel the request to stop. */
-  "preview/generate": { params: { run: string; count: number }; result: Result<"generate/run"> };
+  /** Begins to generate from the previewed template with the chosen seed; `preview/run` and `generate/event` tell the rest. */
+  "preview/generate": { params: { run: string; count: number }; result: null };
+  /** Stops a run in order: what has been received is kept. */
+  "preview/stop": { params: { run: string }; result: null };
 }
 
 type ServerRequest = (typeof PANEL_SERVER_REQUESTS)[PanelKind][number];
@@ -92,6 +94,7 @@ export const HOST_REQUESTS = namesOf<keyof HostRequests>()(
   "host/copyRequest",
   "preview/choose",
   "preview/generate",
+  "preview/stop",
 );
 
 /** What came of files that were imported one after the other: each is in one of the two lists. */
@@ -118,6 +121,8 @@ export interface PanelEvents {
   /** The preview's new picture. */
   "preview/show": Preview;
   "preview/state": PreviewState;
+  /** A run of this preview has begun or ended; told again to a webview that was made anew, with the run's events behind it. */
+  "preview/run": PreviewRun;
   /** The cursor of the previewed template has moved to this line. */
   "preview/cursor": { line: number };
   /** A drive from outside: a command has asked the panel to do something. */
@@ -138,6 +143,7 @@ export const PANEL_EVENTS = namesOf<keyof PanelEvents>()(
   "settings",
   "preview/show",
   "preview/state",
+  "preview/run",
   "preview/cursor",
   "do",
   "server",
@@ -164,6 +170,19 @@ export interface PreviewState {
   blocked: Problem | null;
   /** What the primary button does instead of generating, where that is what unblocks it. */
   lead: { title: string; command: string } | null;
+}
+
+export interface PreviewRun {
+  run: string;
+  count: number;
+  /** Name of the template, and what was asked, as they were at the beginning. */
+  template: string;
+  endpoint: string | null;
+  /** ISO 8601. */
+  began: string;
+  done: Result<"generate/run"> | null;
+  /** Why it ended otherwise; `cancelled` where it was stopped. */
+  problem: Problem | null;
 }
 
 /** What a preview keeps over a reload of the window: its host's part. The webview adds its own and gives it all back. */
