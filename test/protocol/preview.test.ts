@@ -116,13 +116,16 @@ test("what the preview shows is what generation sends: body, key and text, from 
   }
 
   const first = { project: made.project, seed: index[0]?.seed ?? null };
-  server.open(uri, TEMPLATE.replace("Be kind.", "Be very kind."));
-  const edited = await at(server, uri, first);
+  const next = (await at(server, uri, { ...first, settle: true })).rendering?.wire;
+  assert.equal(next?.sample, 1, "the first one has been answered");
+  const another = await startServer(t);
+  another.open(uri, TEMPLATE.replace("Be kind.", "Be very kind."));
+  const edited = await at(another, uri, first);
   assert.equal(texts(edited)[0], "Be very kind.");
   assert.equal(edited.version, 1);
   assert.notEqual(edited.rendering?.wire.key, requests[0]?.custom_id);
-  server.change(uri, TEMPLATE);
-  assert.equal((await at(server, uri, first)).rendering?.wire.key, requests[0]?.custom_id);
+  another.change(uri, TEMPLATE);
+  assert.equal((await at(another, uri, first)).rendering?.wire.key, requests[0]?.custom_id);
 });
 
 test("tokens come a moment later, counted and with a price; answers tell how long the next may be", async (t) => {

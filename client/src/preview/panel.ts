@@ -6,8 +6,10 @@ import { MACROS_SETTING, readMacros } from "../corpus/macros.ts";
 import { connectPanel, type HostHandlers } from "../panels/host.ts";
 import { serverEvent } from "../panels/server-event.ts";
 import { sharedHandlers } from "../panels/shared-handlers.ts";
+import { problemOf } from "../problems/show.ts";
 import { throttle } from "../views/throttle.ts";
 import { createPreviewModel, type PreviewModel } from "./model.ts";
+import { createRuns } from "./runs.ts";
 import { isTemplate, revealSpan, visibleEditor } from "./template-editor.ts";
 
 /** A preview panel: what it shows, and how commands drive it. */
@@ -41,7 +43,7 @@ export function createPreviewPanel(context: ClientContext, panel: WebviewPanel, 
     },
     kept,
   );
-  const runs = new Set<string>();
+  const runs = createRuns((event, data) => host.post(event, data), problemOf);
 
   const handlers: HostHandlers = {
     ...sharedHandlers(context, () => model.project),
@@ -59,13 +61,17 @@ export function createPreviewPanel(context: ClientContext, panel: WebviewPanel, 
       await model.choose(choice);
       return null;
     },
-    "preview/generate": async ({ run, count }, signal) => {
-      runs.add(run);
-      try {
-        return await server.request("generate/run", { ...model.request(), run, count, dataset: "problems", budget: null }, signal);
-      } finally {
-        runs.delete(run);
-      }
+    "preview/generate": async ({ run, count }) => {
+      const request = model.request();
+      const template = nameOf(request.template);
+      runs.begin({ run, count, template, endpoint: request.endpoint, began: new Date().toISOString() }, (signal) =>
+        server.request("generate/run", { ...request, run, count, dataset: "problems", budget: null }, signal),
+      );
+      return null;
+    },
+    "preview/stop": async ({ run }) => {
+      runs.stop(run);
+      return null;
     },
   };
 
@@ -85,6 +91,7 @@ export function createPreviewPanel(context: ClientContext, panel: WebviewPanel, 
       host.post("settings", { macros: readMacros() });
       host.post("server", serverEvent(server.state));
       model.resend();
+      runs.replay();
       cursor();
     },
   });
@@ -142,9 +149,7 @@ export function createPreviewPanel(context: ClientContext, panel: WebviewPanel, 
     server.on("corpus/changed", ({ project }) => {
       if (project === model.project) reload();
     }),
-    server.on("generate/event", (params) => {
-      if (runs.has(params.run)) host.post("generate/event", params);
-    }),
+    server.on("generate/event", runs.event),
     server.on("progress", (params) => host.post("progress", params)),
     server.onState((state) => {
       host.post("server", serverEvent(state));

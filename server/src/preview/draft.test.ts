@@ -20,6 +20,7 @@ const draft = (source: string, seed: SeedRow = SEED): Draft =>
     from: "seed",
     endpoint,
     identity: "test/model",
+    sample: 0,
     spell: (body) => body,
   });
 

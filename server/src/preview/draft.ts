@@ -25,6 +25,8 @@ export interface DraftParts {
   endpoint: EndpointDeclaration;
   /** Null where the model is not known yet: there is no key then. */
   identity: string | null;
+  /** Which sample of this template and seed it is, from 0. */
+  sample: number;
   /** The body as this endpoint is sent it. */
   spell(body: Record<string, unknown>): Record<string, unknown>;
 }
@@ -37,6 +39,8 @@ export interface Draft {
 }
 
 export interface DraftRequest {
+  /** The request's key if it were another sample; null where no key is known. */
+  keyAt(sample: number): string | null;
   messages: Rendering["messages"];
   omitted: number;
   inputs: PreviewInput[];
@@ -64,30 +68,30 @@ export function draftPreview(parts: DraftParts): Draft {
   return { problems, request: request.value };
 }
 
-function finish({ template, path, seed, values, from, endpoint, identity, spell }: DraftParts, rendered: Rendered): DraftRequest {
-  const { line, key } = requestOf(
-    {
-      template,
-      templatePath: path,
-      templateSha256: "",
-      seed,
-      modelName: endpoint.model,
-      modelIdentity: identity ?? NO_IDENTITY,
-      sampling: {},
-      sample: 0,
-      maxTokensField: endpoint.max_tokens_field,
-    },
-    rendered,
-  );
+function finish({ template, path, seed, values, from, endpoint, identity, sample, spell }: DraftParts, rendered: Rendered): DraftRequest {
+  const parts = {
+    template,
+    templatePath: path,
+    templateSha256: "",
+    seed,
+    modelName: endpoint.model,
+    modelIdentity: identity ?? NO_IDENTITY,
+    sampling: {},
+    sample,
+    maxTokensField: endpoint.max_tokens_field,
+  };
+  const { line, key } = requestOf(parts, rendered);
+  const keyed = identity !== null && from !== "sample";
   const inputs = listInputs(template, rendered.segments, { from: from === "sample" ? "sample" : "seed", values });
   const messages = previewMessages(template, rendered, inputs, createPositions(template.source));
   const body = spell(line.body);
   return {
+    keyAt: (other) => (keyed ? requestOf({ ...parts, sample: other }, rendered).key : null),
     ...omitMiddle(messages, PREVIEW_MAX_CHARACTERS),
     inputs,
     path: line.url,
     body,
-    wire: { ...cutBody(printBody(body, messages), PREVIEW_MAX_CHARACTERS), key: identity === null || from === "sample" ? null : key },
+    wire: { ...cutBody(printBody(body, messages), PREVIEW_MAX_CHARACTERS), key: keyed ? key : null, sample },
   };
 }
 

@@ -16,6 +16,7 @@ import type { ServerContext } from "../context.ts";
 import { folderOf } from "../projects.ts";
 import { createAnswers } from "./answers.ts";
 import { type PreviewDocument, readDocument } from "./document.ts";
+import { createSamples } from "./samples.ts";
 import { createSeeds } from "./seeds.ts";
 import { createTargets, type Target } from "./target.ts";
 import { createTokenCounter } from "./token-counter.ts";
@@ -42,6 +43,7 @@ interface Values {
 export function createPreviewer(context: ServerContext): Previewer {
   const seeds = createSeeds(context.projects);
   const answers = createAnswers(context.projects, () => performance.now());
+  const samples = createSamples(context.projects, () => performance.now());
   const targets = createTargets(() => context.storage);
   const tokens = createTokenCounter((thrown) => context.report(toProblem(thrown)));
 
@@ -59,7 +61,16 @@ export function createPreviewer(context: ServerContext): Previewer {
     return { seed: NO_SEED, values: sampleValues(template), from: "sample", problem };
   };
 
-  const drafted = async (subject: Subject): Promise<{ document: PreviewDocument; target: Target; values: Values; draft: Draft }> => {
+  const drafted = async (
+    subject: Subject,
+    settle: boolean,
+  ): Promise<{
+    settled: boolean;
+    document: PreviewDocument;
+    target: Target;
+    values: Values;
+    draft: Draft;
+  }> => {
     const projectDir = subject.project === null ? null : folderOf(subject.project);
     const [document, target] = await Promise.all([
       readDocument(context, projectDir, subject.uri),
@@ -70,10 +81,23 @@ export function createPreviewer(context: ServerContext): Previewer {
     const { endpoint, identity } = target;
     // A dialect learns from refusals, so each preview begins with a new one, as each job does.
     const spell = (body: Record<string, unknown>) => createDialect("auto").spell(body, true);
-    const draft = draftPreview({ template, path, ...values, endpoint, identity, spell });
+    const parts = { template, path, ...values, endpoint, identity, sample: 0, spell };
+    let draft = draftPreview(parts);
+    const firstKey = draft.request?.wire.key ?? null;
+    const sample = await nextSample(subject, draft.request, firstKey, settle);
+    if (sample !== undefined && sample > 0) draft = draftPreview({ ...parts, sample });
     const more = [values.problem, target.problem === null ? null : ({ ...target.problem, severity: "warning", span: null } as const)];
     draft.problems.push(...more.filter((problem) => problem !== null));
-    return { document, target, values, draft };
+    return { settled: sample !== undefined, document, target, values, draft };
+  };
+
+  /** Which sample Generate would ask for; undefined where that is not known yet. */
+  const nextSample = async ({ project }: Subject, request: DraftRequest | null, firstKey: string | null, settle: boolean) => {
+    if (project === null || request === null || firstKey === null) return 0;
+    const known = samples.known(project, firstKey);
+    if (known !== undefined || !settle) return known;
+    // An index that cannot be read has no answers that it could tell of.
+    return await samples.look(project, firstKey, request.keyAt).catch(() => 0);
   };
 
   const tokensOf = async (
@@ -81,7 +105,7 @@ export function createPreviewer(context: ServerContext): Previewer {
     { body }: DraftRequest,
     { endpoint }: Target,
     path: string,
-    settle: boolean,
+    { settle, settled }: { settle: boolean; settled: boolean },
   ): Promise<Rendering["tokens"]> => {
     const texts = promptTexts(body);
     const [counted, mean] = settle
@@ -92,7 +116,7 @@ export function createPreviewer(context: ServerContext): Previewer {
     return {
       prompt,
       exact: counted !== null && countsExactly(endpoint.model, body),
-      settled: settle || (counted !== null && mean !== undefined),
+      settled: settle || (settled && counted !== null && mean !== undefined),
       completion,
       cost: expectedCost(prompt, completion, endpoint.price),
       endpoint: { name: endpoint.name, model: endpoint.model, embedded: endpoint.embedded },
@@ -102,7 +126,7 @@ export function createPreviewer(context: ServerContext): Previewer {
   return {
     async render(subject, settle) {
       const began = performance.now();
-      const { document, target, values, draft } = await drafted(subject);
+      const { settled, document, target, values, draft } = await drafted(subject, settle);
       const { request } = draft;
       const rendering: Rendering | null =
         request === null
@@ -115,7 +139,7 @@ export function createPreviewer(context: ServerContext): Previewer {
                   ? { from: "seed", seed: { dataset: values.seed.dataset, id: values.seed.id } }
                   : { from: values.from },
               wire: { url: `${baseUrlOf(target) ?? "{base_url}"}${pathOf(request)}`, ...request.wire },
-              tokens: await tokensOf(subject, request, target, document.path, settle),
+              tokens: await tokensOf(subject, request, target, document.path, { settle, settled }),
               omitted: request.omitted,
             };
       return {
@@ -129,7 +153,7 @@ export function createPreviewer(context: ServerContext): Previewer {
     },
 
     async copy(subject, what) {
-      const { target, draft } = await drafted(subject);
+      const { target, draft } = await drafted(subject, true);
       const { request } = draft;
       if (request === null) throw firstError(draft.problems);
       const { body } = request;

@@ -124,6 +124,8 @@ export interface WirePreview {
   marks: WireMark[];
   /** Null where it is not known: sample values, or an embedded model that has not been fetched. */
   key: string | null;
+  /** Which sample of this template and seed it is, from 0: the ones before have been answered, and Generate asks for the next. */
+  sample: number;
 }
 
 /** A half-open range of the wire body that came from an input. */
@@ -140,7 +142,7 @@ export interface PreviewTokens {
   prompt: number;
   /** Whether `prompt` was counted with the model's own tokenizer; else it is said to be about. */
   exact: boolean;
-  /** False while the tokenizer is being loaded or the answers so far are being looked up: ask again with `settle`. */
+  /** False while the tokenizer is being loaded or what has been answered so far is being looked up: ask again with `settle`. */
   settled: boolean;
   /** Expected completion: the mean of what this template has got lately, or the limit that is asked for. */
   completion: { tokens: number; from: "answers" | "limit" } | null;
