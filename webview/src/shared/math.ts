@@ -1,7 +1,11 @@
 import katex from "katex";
 
-/** `mathml` needs no styles and is cheap, for lists; `html` is typeset the same everywhere, for details. */
-export type MathOutput = "mathml" | "html";
+/**
+ * `html` is set the same everywhere and says nothing to screen readers: for lists, whose rows are named by their source. `mathml`
+ * is the cheapest and needs no styles, but without a mathematical font on the machine it loses roots and stretched signs.
+ * `htmlAndMathml` is both: seen as the one, read aloud as the other.
+ */
+export type MathOutput = "mathml" | "html" | "htmlAndMathml";
 
 export interface MathOptions {
   output: MathOutput;

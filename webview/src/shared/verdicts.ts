@@ -16,10 +16,12 @@ const inOrder = (verdicts: readonly Verdict[]): Verdict[] =>
 const sentence = ({ check, value, reason }: Verdict): string =>
   `${CHECK_WORDS[check].name}: ${value === "unknown" ? "not known" : CHECK_WORDS[check][value]}${reason === "" ? "" : ` (${reason})`}`;
 
+/** All verdicts in words, for hovers and screen readers. */
+export const verdictSentence = (verdicts: readonly Verdict[]): string => inOrder(verdicts).map(sentence).join("; ");
+
 /** One small mark for each check, for a list: disc, diamond or ring. The words are on hover and for screen readers. */
 export function verdictMarks(verdicts: readonly Verdict[]): TemplateResult {
-  const all = inOrder(verdicts);
-  return html`<span class="marks" role="img" aria-label=${all.map(sentence).join("; ")}>${all.map(
+  return html`<span class="marks" role="img" aria-label=${verdictSentence(verdicts)}>${inOrder(verdicts).map(
     (verdict) => html`<span class="mark ${verdict.value}" title=${sentence(verdict)}></span>`,
   )}</span>`;
 }

@@ -57,7 +57,7 @@ const FIELD_WORDS: Record<string, string> = {
 /** A field's name within a sentence. */
 export const fieldWords = (field: string): string => FIELD_WORDS[field] ?? field;
 
-const NONE_WORDS: Record<string, string> = { label: "not labelled" };
+const NONE_WORDS: Record<string, string> = { label: "no label" };
 
 /** A facet's value as people read it; a row may have none. */
 export function valueWords(field: string, value: string): string {

@@ -44,7 +44,7 @@ function viewNothing(store: CorpusStore): TemplateResult {
 
 function viewHead(store: CorpusStore, row: Row): TemplateResult {
   const { selection, rows } = store.listing;
-  const place = selection.active?.id === row.id ? `Row ${count(selection.active.index + 1)} of ${count(rows.total)}` : "";
+  const place = selection.active?.id === row.id ? `${count(selection.active.index + 1)} of ${count(rows.total)}` : "";
   const editable = row.kind === "problem" && store.writable;
   return html`<div class="head">
     <button class="action narrow back" title="Back to the list" aria-label="Back to the list" @click=${() => store.setPage(false)}>${icon("arrow-left")}</button>
@@ -52,7 +52,7 @@ function viewHead(store: CorpusStore, row: Row): TemplateResult {
     ${[row.stage, row.format].map((word) => (word === null ? nothing : html`<span class="quiet">${word}</span>`))}
     ${row.tokens === null ? nothing : html`<span class="quiet num">${counted(row.tokens, "token")}</span>`}
     <span class="grow"></span>
-    <span class="quiet num place">${place}</span>
+    <span class="quiet num place" title="Place in the list">${place}</span>
     ${
       editable
         ? html`<button class="action" title="Edit (E)" aria-label="Edit" @click=${() => store.acting.beginEdit()}>${icon("edit")}</button>`
@@ -76,7 +76,7 @@ function viewHead(store: CorpusStore, row: Row): TemplateResult {
 }
 
 function viewTexts(store: CorpusStore, row: Row): TemplateResult {
-  const text = (value: string) => guard([value, store.macros], () => richText(value, { output: "html", macros: store.macros }));
+  const text = (value: string) => guard([value, store.macros], () => richText(value, { output: "htmlAndMathml", macros: store.macros }));
   const none = html`<p class="quiet">none</p>`;
   if (row.kind === "seed")
     return html`<section>
@@ -100,7 +100,7 @@ function viewTexts(store: CorpusStore, row: Row): TemplateResult {
                 ? nothing
                 : html`<section>
                     <h2>Answer</h2>
-                    ${guard([row.answer, store.macros], () => richText(answerText(row.answer ?? ""), { output: "html", macros: store.macros }))}
+                    ${guard([row.answer, store.macros], () => richText(answerText(row.answer ?? ""), { output: "htmlAndMathml", macros: store.macros }))}
                   </section>`
             }`
         : nothing

@@ -1,7 +1,7 @@
 import { splitMath } from "../../shared/math-split.ts";
 
 /** Characters of a row that can be seen in three lines of a wide window. */
-const SEEN_CHARACTERS = 600;
+const SEEN_CHARACTERS = 450;
 
 /** A formula that is longer than this is not set in a list: most of it could not be seen. */
 const FORMULA_CHARACTERS = 400;

@@ -73,6 +73,7 @@ export function createList(store: CorpusStore, onOpen: () => void): List {
     const base = scroll.top - scroll.physical;
     const ghosts = rows.wait.phase === "ghosts" || rows.wait.phase === "words";
     const indexes = Array.from({ length: Math.max(0, end - first) }, (_, at) => first + at);
+    texts.begin(store.macros);
     scroller.setAttribute("aria-busy", String(rows.wait.phase !== "none"));
     render(
       repeat(
@@ -82,7 +83,7 @@ export function createList(store: CorpusStore, onOpen: () => void): List {
           const row = rows.at(index);
           const y = index * ROW_HEIGHT - base;
           if (row === undefined) return viewGhost(index, y, ghosts);
-          return viewRow(row, texts.of(row.id, row.text ?? "", store.macros), {
+          return viewRow(row, texts.of(row.id, row.text ?? ""), {
             index,
             total: rows.total,
             y,
@@ -98,7 +99,33 @@ export function createList(store: CorpusStore, onOpen: () => void): List {
     if (active !== undefined && active >= first && active < end && rows.at(active) !== undefined)
       scroller.setAttribute("aria-activedescendant", `row-${active}`);
     else scroller.removeAttribute("aria-activedescendant");
+    if (texts.behind) soon();
+    else prepareSoon(first, end);
   }
+
+  let coming = false;
+  /** The rest of the formulas in the next frame. */
+  const soon = () => {
+    if (coming) return;
+    coming = true;
+    requestAnimationFrame(() => {
+      coming = false;
+      drawRows();
+    });
+  };
+
+  let idle = 0;
+  /** Rows around the window are rendered while there is nothing else to do. */
+  const prepareSoon = (first: number, end: number) => {
+    cancelIdleCallback(idle);
+    idle = requestIdleCallback((deadline) => {
+      for (let step = 0; step < end - first; step++)
+        for (const index of [end + step, first - 1 - step]) {
+          const row = listing.rows.at(index);
+          if (row?.text != null && deadline.timeRemaining() > 3) texts.prepare(row.id, row.text);
+        }
+    });
+  };
 
   const settle = () => {
     const next = settled(extent(), scroll);

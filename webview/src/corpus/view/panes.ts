@@ -33,7 +33,7 @@ export function viewSash(store: CorpusStore, pane: keyof Panes): TemplateResult 
     event.stopPropagation();
   };
   return html`<div
-    class="sash ${pane}"
+    class="sash sash-${pane}"
     role="separator"
     tabindex="0"
     aria-orientation="vertical"

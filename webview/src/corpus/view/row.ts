@@ -2,9 +2,10 @@ import { html, nothing, type TemplateResult } from "lit";
 import type { Row } from "#protocol/corpus.ts";
 import { count } from "../../shared/format.ts";
 import { icon } from "../../shared/icon.ts";
-import { verdictMarks } from "../../shared/verdicts.ts";
+import { verdictMarks, verdictSentence } from "../../shared/verdicts.ts";
 import type { SortField } from "../model/view.ts";
 import { day, time, wholeDate } from "./dates.ts";
+import type { RowText } from "./row-text.ts";
 
 /** Every row has this height in pixels, so that the scrollbar is honest. */
 export const ROW_HEIGHT = 88;
@@ -19,8 +20,8 @@ export interface RowPlace {
   sort: SortField;
 }
 
-/** One row of the list. `text` is its rendered problem. */
-export function viewRow(row: Row, text: HTMLElement, { index, total, y, chosen, active, sort }: RowPlace): TemplateResult {
+/** One row of the list with its rendered problem. */
+export function viewRow(row: Row, { element, words }: RowText, { index, total, y, chosen, active, sort }: RowPlace): TemplateResult {
   const kinds = [row.stage, row.format].filter((word) => word !== null).join(", ");
   return html`<div
     class="row ${row.kind} ${active ? "active" : ""}"
@@ -30,6 +31,7 @@ export function viewRow(row: Row, text: HTMLElement, { index, total, y, chosen, 
     aria-selected=${chosen}
     aria-posinset=${index + 1}
     aria-setsize=${total}
+    aria-label=${spoken(row, words)}
     style="transform: translateY(${y}px)"
   >
     <div class="name">
@@ -37,11 +39,24 @@ export function viewRow(row: Row, text: HTMLElement, { index, total, y, chosen, 
       <span class="ellipsis quiet">${kinds}</span>
       ${row.label === null ? nothing : viewLabel(row.label)}
     </div>
-    ${row.text === null ? html`<div class="text none quiet">The answer was not in the form of a problem</div>` : text}
+    ${row.text === null ? html`<div class="text none quiet">The answer was not in the form of a problem</div>` : element}
     ${row.kind === "seed" ? nothing : html`<div class="verdicts">${verdictMarks(row.verdicts)}</div>`}
     <div class="sorted num">${viewSorted(row, sort)}</div>
   </div>`;
 }
+
+/** A row as it is read aloud: formulas as they are written. */
+const spoken = ({ id, kind, stage, format, label, verdicts }: Row, words: string): string =>
+  [
+    id.slice(0, 8),
+    stage,
+    format,
+    label === null ? null : `label ${label}`,
+    words === "" ? "no problem" : words,
+    kind === "seed" ? null : verdictSentence(verdicts),
+  ]
+    .filter((part) => part !== null && part !== "")
+    .join("; ");
 
 const viewLabel = (label: "keep" | "reject"): TemplateResult =>
   html`<span class="label ${label}">${icon(label === "keep" ? "check" : "close")}${label === "keep" ? "keep" : "rejected"}</span>`;
