@@ -9,6 +9,7 @@ import { entries } from "./entries.ts";
 import { serveDiagnostics } from "./language/serve-diagnostics.ts";
 import type { ServerContext } from "./messages/context.ts";
 import { serveRequests } from "./messages/dispatch.ts";
+import { followJobs } from "./messages/follow-jobs.ts";
 import { handlers } from "./messages/handlers.ts";
 import { createProjects } from "./messages/projects.ts";
 import { cacheDir } from "./project/cache.ts";
@@ -21,8 +22,8 @@ import { VERSION } from "./version.ts";
  */
 const connection = createConnection(ProposedFeatures.all);
 const documents = new TextDocuments(TextDocument);
-const projects = createProjects();
 const shutdown = new AbortController();
+const projects = createProjects((project, app) => followJobs(context, project, app, shutdown.signal));
 const runner = createRunner(entries.runner, (level, text) => context.log(level, text));
 let options: InitializationOptions = { trusted: false, storage: null, person: null };
 

@@ -24,7 +24,8 @@ export function folderOf(project: string): string {
   }
 }
 
-export function createProjects(): Projects {
+/** `onOpen` hears of each project that is opened, under the name by which it was asked for. */
+export function createProjects(onOpen: (project: string, app: App) => void = () => {}): Projects {
   const apps = new Map<string, Promise<App>>();
   return {
     open(project) {
@@ -38,7 +39,10 @@ export function createProjects(): Projects {
       // Loaded with the first project, so that the server answers sooner.
       const opening = import("../app.ts").then(({ createApp }) => createApp({ projectDir: dir }));
       apps.set(dir, opening);
-      opening.catch(() => apps.delete(dir));
+      opening.then(
+        (app) => onOpen(project, app),
+        () => apps.delete(dir),
+      );
       return opening;
     },
     async opened() {

@@ -95,7 +95,11 @@ export function endpointSpec(
   if (key !== null && !key.present)
     throw fail("model/missing-key", `The key of endpoint “${endpoint.name}” is not set`, {
       remedy: `Set the environment variable ${key.variable} and run the same command again.`,
-      data: { endpoint: endpoint.name, variable: key.variable },
+      data: {
+        endpoint: endpoint.name,
+        variable: key.variable,
+        ...(endpoint.api_key !== null && "secret" in endpoint.api_key ? { secret: endpoint.api_key.secret } : {}),
+      },
     });
   const { price, limits, threads } = endpoint;
   return {
