@@ -77,7 +77,11 @@ test("a whole recipe is read, and what is left out is filled in", () => {
 
 test("an empty recipe has no endpoints and no problems", () => {
   for (const source of ["", "\n", "# nothing yet\n", "endpoints:\n", "endpoints: {}\n", "\ufeffendpoints:\n  # later\n", "---\n"])
-    assert.deepEqual(parseRecipe(source, "jiuzhang.yaml"), { endpoints: new Map(), problems: [] }, JSON.stringify(source));
+    assert.deepEqual(
+      parseRecipe(source, "jiuzhang.yaml"),
+      { endpoints: new Map(), lines: new Map(), problems: [] },
+      JSON.stringify(source),
+    );
 });
 
 test("CRLF and a byte order mark change nothing", () => {

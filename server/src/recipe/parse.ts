@@ -12,6 +12,8 @@ import { syntaxProblems } from "./syntax.ts";
 export interface Recipe {
   /** The endpoints that are valid, by name, in the order of the file. */
   endpoints: Map<string, EndpointDeclaration>;
+  /** Where each of them is declared: the line of its name, from 1. */
+  lines: Map<string, number>;
   /** What is wrong, each at its place in the file, the first hundred; code `project/invalid-yaml`. */
   problems: Problem[];
 }
@@ -29,6 +31,7 @@ type Report = (span: readonly [number, number], message: string, remedy: string)
  */
 export function parseRecipe(source: string, file: string): Recipe {
   const endpoints = new Map<string, EndpointDeclaration>();
+  const lines = new Map<string, number>();
   const problems: Problem[] = [];
   const report: Report = ([start, end], message, remedy) => {
     if (problems.length >= MAX_PROBLEMS) return;
@@ -37,18 +40,23 @@ export function parseRecipe(source: string, file: string): Recipe {
   try {
     const document = parseDocument(source, { prettyErrors: false, merge: true });
     const errors = [...document.errors, ...document.warnings];
-    if (errors.length > 0) return { endpoints, problems: syntaxProblems(file, source, errors.slice(0, MAX_PROBLEMS)) };
-    readDocument(document, source, report, endpoints);
+    if (errors.length > 0) return { endpoints, lines, problems: syntaxProblems(file, source, errors.slice(0, MAX_PROBLEMS)) };
+    readDocument(document, source, report, (name, declaration, key) => {
+      endpoints.set(name, declaration);
+      lines.set(name, placeOf(file, source, spanOf(key, source)[0]).line ?? 1);
+    });
   } catch (thrown) {
     // Brackets nested some thousand deep exhaust the stack of the YAML library: such a text is no recipe.
     if (!(thrown instanceof RangeError)) throw thrown;
     endpoints.clear();
     report([0, 0], "This file is too deeply nested to be read", "Compare it with the example in the README.");
   }
-  return { endpoints, problems };
+  return { endpoints, lines, problems };
 }
 
-function readDocument(document: Document.Parsed, source: string, report: Report, endpoints: Map<string, EndpointDeclaration>): void {
+type Declare = (name: string, declaration: EndpointDeclaration, key: unknown) => void;
+
+function readDocument(document: Document.Parsed, source: string, report: Report, declare: Declare): void {
   const root = document.contents;
   if (root === null || (isScalar(root) && root.value === null)) return;
   if (!isMap(root)) {
@@ -64,17 +72,11 @@ function readDocument(document: Document.Parsed, source: string, report: Report,
       const meant = nearest(key, known);
       const remedy = meant === null ? `Known parts: ${known.join(", ")}.` : `Did you mean “${meant}”?`;
       report(span, `A recipe has no part “${printable(key)}”`, remedy);
-    } else if (key === "endpoints") readEndpoints(document, pair, source, report, endpoints);
+    } else if (key === "endpoints") readEndpoints(document, pair, source, report, declare);
   }
 }
 
-function readEndpoints(
-  document: Document.Parsed,
-  part: Pair,
-  source: string,
-  report: Report,
-  endpoints: Map<string, EndpointDeclaration>,
-): void {
+function readEndpoints(document: Document.Parsed, part: Pair, source: string, report: Report, declare: Declare): void {
   const node = isAlias(part.value) ? part.value.resolve(document) : part.value;
   if (node === null || (isScalar(node) && node.value === null)) return;
   if (!isMap(node)) {
@@ -90,7 +92,7 @@ function readEndpoints(
       continue;
     }
     const read = readEndpoint(document, name, pair);
-    if (!Array.isArray(read)) endpoints.set(name, read);
+    if (!Array.isArray(read)) declare(name, read, pair.key);
     else for (const finding of read) report(spanOf(placed(document, pair, finding) ?? pair.key, source), finding.message, finding.remedy);
   }
 }
