@@ -53,7 +53,7 @@ export async function findModel({
   signal,
 }: Pick<FetchOptions, "source" | "cacheDir" | "engineDir" | "signal">): Promise<Model | null> {
   if (source === undefined) return findDefault(cacheDir, signal);
-  if (!REMOTE.test(source)) return await identify(resolve(source), cacheDir, signal);
+  if (!isRemote(source)) return await identify(resolve(source), cacheDir, signal);
   const file = engineDir === undefined ? null : await resolveRemote(source, { engineDir, cacheDir, signal, offline: true }).catch(absent);
   return file === null ? null : await identify(file, cacheDir, signal);
 }
@@ -65,10 +65,11 @@ export async function findModel({
 export async function fetchModel(options: FetchOptions): Promise<Model> {
   const { source, cacheDir, signal } = options;
   if (source === undefined) return fetchDefault(options);
-  return identify(REMOTE.test(source) ? await resolveRemote(source, options) : resolve(source), cacheDir, signal);
+  return identify(isRemote(source) ? await resolveRemote(source, options) : resolve(source), cacheDir, signal);
 }
 
-const REMOTE = /^(hf|huggingface|https?):/i;
+/** Whether a model is fetched from another machine. */
+export const isRemote = (source: string): boolean => /^(hf|huggingface|https?):/i.test(source);
 
 async function identify(file: string, cacheDir: string, signal: AbortSignal): Promise<Model> {
   await checkGguf(file);

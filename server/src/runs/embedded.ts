@@ -43,6 +43,9 @@ export async function prepareEmbedded({ source, ...prepare }: Prepare & { source
   return { path: file, sha256 };
 }
 
+/** The folder of the engine in a home, null where it is not installed. @throws engine/unsupported-platform */
+export const engineIn = (home: string): Promise<string | null> => installedEngine({ cacheDir: home, lockDir: lockDir() });
+
 /** What of an embedded model is there; nothing is fetched. `source` as for `prepareEmbedded`. */
 export async function findEmbedded({
   home,
@@ -53,7 +56,7 @@ export async function findEmbedded({
   source: string | undefined;
   signal: AbortSignal;
 }): Promise<{ engine: string | null; model: ModelFile | null }> {
-  const engine = await installedEngine({ cacheDir: home, lockDir: lockDir() });
+  const engine = await engineIn(home);
   const found = await findModel({
     cacheDir: home,
     signal,

@@ -1,3 +1,4 @@
+import type { Progress } from "#protocol/corpus.ts";
 import type { EndpointDeclaration } from "#protocol/endpoints.ts";
 import type { Problem } from "#protocol/errors.ts";
 import type { EndpointTest } from "#protocol/messages/endpoints.ts";
@@ -26,6 +27,8 @@ export interface RunRequest extends Asked {
 export interface RunnerCalls {
   generate: { request: RunRequest; result: GenerateDone };
   test: { request: Asked; result: EndpointTest };
+  /** Installs the engine and a model where they are not there. */
+  install: { request: { homes: string[]; model: string | null }; result: null };
 }
 
 export type ToRunner =
@@ -37,6 +40,7 @@ export type ToRunner =
 
 export type FromRunner =
   | { type: "event"; id: number; event: GenerateEvent }
+  | { type: "progress"; id: number; progress: Progress }
   | { type: "done"; id: number; result: unknown }
   | { type: "failed"; id: number; problem: Problem }
   /** The index is asked through the project's own threads, which the server holds. */

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
+import type { Progress } from "#protocol/corpus.ts";
 import { AppError, fail, type Problem, toProblem } from "#protocol/errors.ts";
 import type { EndpointTest } from "#protocol/messages/endpoints.ts";
 import type { GenerateDone, GenerateEvent } from "#protocol/messages/generate.ts";
@@ -17,6 +18,8 @@ export interface Runner {
   ): Promise<GenerateDone>;
   /** @throws cancelled; whatever is wrong with the endpoint is in the answer */
   test(request: Asked, signal: AbortSignal): Promise<EndpointTest>;
+  /** Installs engine and model of an embedded endpoint where they are not there. @throws engine/…, cancelled */
+  install(request: RunnerCalls["install"]["request"], watch: { onProgress(progress: Progress): void; signal: AbortSignal }): Promise<void>;
   /** Stops everything in order; what has been received is kept and taken in. */
   close(): Promise<void>;
 }
@@ -25,6 +28,7 @@ interface Call {
   resolve(value: never): void;
   reject(reason: unknown): void;
   watch: { store: CorpusStore; onEvent(event: GenerateEvent): void } | null;
+  onProgress?: (progress: Progress) => void;
   projectDir: string | null;
   /** The job that the call runs, as soon as there is one. */
   job: string | null;
@@ -62,6 +66,9 @@ export function createRunner(entry: string, log: (level: "error" | "warn" | "deb
         call?.watch?.onEvent(message.event);
         break;
       }
+      case "progress":
+        calls.get(message.id)?.onProgress?.(message.progress);
+        break;
       case "done":
         calls.get(message.id)?.resolve(message.result as never);
         break;
@@ -113,7 +120,7 @@ export function createRunner(entry: string, log: (level: "error" | "warn" | "deb
   const call = async <K extends keyof RunnerCalls>(
     name: K,
     request: RunnerCalls[K]["request"],
-    { signal, ...about }: Pick<Call, "watch" | "projectDir"> & { signal: AbortSignal },
+    { signal, ...about }: Pick<Call, "watch" | "projectDir" | "onProgress"> & { signal: AbortSignal },
   ): Promise<RunnerCalls[K]["result"]> => {
     signal.throwIfAborted();
     const thread = started();
@@ -134,6 +141,9 @@ export function createRunner(entry: string, log: (level: "error" | "warn" | "deb
     generate: (request, { store, onEvent, signal }) =>
       call("generate", request, { watch: { store, onEvent }, projectDir: request.projectDir, signal }),
     test: (request, signal) => call("test", request, { watch: null, projectDir: null, signal }),
+    async install(request, { onProgress, signal }) {
+      await call("install", request, { watch: null, projectDir: null, onProgress, signal });
+    },
     async close() {
       const thread = worker;
       if (thread === null) return;

@@ -2,7 +2,8 @@ import { parentPort } from "node:worker_threads";
 import { AppError, formatProblem, type Problem, toProblem } from "#protocol/errors.ts";
 import type { CorpusStore } from "../thread.ts";
 import { askOnce } from "./ask-once.ts";
-import { checkModel, startEmbedded } from "./embedded.ts";
+import { checkModel, prepareEmbedded, startEmbedded } from "./embedded.ts";
+import { installHome } from "./engine-home.ts";
 import type { FromRunner, RunnerCalls, ToRunner } from "./runner-messages.ts";
 import { createWarmEngines } from "./warm-engines.ts";
 import { watchedRun } from "./watched-run.ts";
@@ -35,6 +36,16 @@ export function serveRunner(): void {
     generate: (id, request, signal) =>
       watchedRun(request, { store: store.of(id), engines, signal, report, onEvent: (event) => post({ type: "event", id, event }) }),
     test: (_id, request, signal) => askOnce(request, { engines, signal }),
+    async install(id, { homes, model }, signal) {
+      const home = await installHome(homes, signal);
+      await prepareEmbedded({
+        home,
+        source: model ?? undefined,
+        signal,
+        onProgress: (progress) => post({ type: "progress", id, progress }),
+      });
+      return null;
+    },
   };
 
   port.on("message", (message: ToRunner) => {

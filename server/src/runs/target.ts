@@ -35,14 +35,14 @@ export async function chooseEndpoint(projectDir: string, choice: TargetChoice, e
       where: { file },
       remedy: names.length === 0 ? `Declare it under “endpoints:” in ${RECIPE_FILE}.` : `The recipe declares: ${names.join(", ")}.`,
     });
-  if (choice.model === undefined) return { ...found, model_file: fileOf(projectDir, found.model_file) };
+  if (choice.model === undefined) return { ...found, model_file: modelFileOf(projectDir, found.model_file) };
   if (found.embedded) return { ...found, model_file: choice.model };
   // A declared revision says which version of the declared model is meant, not of another one.
   return { ...found, model: choice.model, revision: choice.model === found.model ? found.revision : null };
 }
 
 /** A file that the recipe names is meant from the recipe's folder on; an address stays. */
-const fileOf = (projectDir: string, file: string | null): string | null =>
+export const modelFileOf = (projectDir: string, file: string | null): string | null =>
   file === null || /^\w{2,}:/.test(file) ? file : resolve(projectDir, file);
 
 /** The endpoints of the project's recipe; none where there is no recipe. @throws the recipe's first problem about endpoints */
