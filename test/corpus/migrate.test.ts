@@ -31,6 +31,7 @@ function goBack(project: string): void {
   old.exec(
     "CREATE INDEX row_created ON row (dataset, created, n, stage, format, template, accepted, parse, answer, copy, duplicate, kind)",
   );
+  old.exec("DELETE FROM main.meta WHERE name <> 'searchable'");
   old.exec("INSERT INTO counter VALUES (1, 'rows', '', 1); DETACH now");
   old.close();
 }

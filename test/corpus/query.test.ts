@@ -2,11 +2,15 @@ import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import fc from "fast-check";
 import type { Condition, Query, Row } from "#protocol/corpus.ts";
+import { anchors } from "../../server/src/corpus/anchors.ts";
 import { countRows } from "../../server/src/corpus/counts.ts";
+import { facets } from "../../server/src/corpus/facets.ts";
 import { VERDICT_VALUES } from "../../server/src/corpus/fields.ts";
+import { keysAfter, planOf } from "../../server/src/corpus/keys.ts";
 import { listPage } from "../../server/src/corpus/page.ts";
 import { makeSearchable } from "../../server/src/corpus/search.ts";
 import { ingestJob } from "../../server/src/ingest/ingest-job.ts";
+import { changeRows, type Wanted } from "../../server/src/labels/change.ts";
 import type { Sql } from "../../server/src/store/sql.ts";
 import { answerLine, contextOf, keyOf, makeJob, problemText, ruleOf, scratch } from "./harness.ts";
 
@@ -85,8 +89,15 @@ describe("conditions, pages and counts", () => {
     await ingestJob(context, dir, ruleOf);
     await makeSearchable(context);
     sql = context.sql;
-    rows = listPage(sql, { ...query([]), limit: 500 }).rows;
-    assert.equal(rows.length, ROWS);
+    const all = () => listPage(sql, { ...query([]), limit: 500 }).rows;
+    const does = (wanted: Wanted) => changeRows(context, { person: "ada", wanted });
+    const ids = all().map(({ id }) => id);
+    await does({ kind: "label", rows: ids.slice(0, 30), label: "keep", why: null });
+    await does({ kind: "label", rows: ids.slice(20, 50), label: "reject", why: null });
+    for (const row of ids.slice(40, 45)) await does({ kind: "edit", row, text: `River edited ${row}`, solution: null, answer: "2" });
+    await does({ kind: "delete", rows: ids.slice(60, 63) });
+    rows = all();
+    assert.equal(rows.length, ROWS - 3);
   });
 
   const query = (where: Condition[]): Query => ({
@@ -131,6 +142,88 @@ describe("conditions, pages and counts", () => {
         const { rows: found } = listPage(sql, { ...sorted, limit: 7, after: begin.next, skip });
         assert.deepEqual(found, all.slice(first + skip, first + skip + 7));
       }),
+    );
+  });
+
+  test("words that are too common to sort are walked to the same rows", () => {
+    fc.assert(
+      fc.property(fc.array(condition, { maxLength: 2 }), fc.nat({ max: 30 }), fc.boolean(), (where, skip, descending) => {
+        const plan = planOf(sql, { dataset: "made", where, search: "river", sort: { field: "length", descending } });
+        const asked = { after: null, limit: 10, skip };
+        const term = plan.match?.term as string;
+        assert.deepEqual(keysAfter(sql, { ...plan, match: { term, common: true } }, asked), keysAfter(sql, plan, asked));
+      }),
+    );
+  });
+
+  test("anchors lead to every row, and say how many there are", () => {
+    const shape = fc.record({
+      where: fc.array(condition, { maxLength: 2 }),
+      descending: fc.boolean(),
+      search: fc.constantFrom(undefined, "river"),
+      every: fc.integer({ min: 1, max: 40 }),
+      common: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(shape, ({ where, descending, search, every, common }) => {
+        const selection = { dataset: "made", where, search, sort: { field: "tokens", descending } } as const;
+        const all = listPage(sql, { ...selection, limit: 500 }).rows;
+        const found = anchors(sql, selection, { leastRows: every, common });
+        assert.deepEqual([found.every, found.rows], [every, all.length]);
+        assert.equal(found.cursors.length, Math.max(0, Math.ceil(all.length / every) - 1));
+        for (const [at, after] of found.cursors.entries()) {
+          const [row] = listPage(sql, { ...selection, limit: 1, after }).rows;
+          assert.equal(row?.id, all[(at + 1) * every]?.id);
+        }
+      }),
+    );
+  });
+
+  test("facets and histograms count what stands in the rows: all of them, and what conditions on other fields leave", () => {
+    const wordFor = (row: Row, field: string): string | null => {
+      const verdict = row.verdicts.find(({ check }) => field === `verdict.${check}`);
+      if (verdict !== undefined) return verdict.value;
+      if (field === "template") return "prompts/nl/grade.prompty";
+      return field === "label" ? (row.label ?? "none") : String(row[field as "stage"]);
+    };
+    fc.assert(
+      fc.property(fc.array(condition, { maxLength: 4 }), fc.boolean(), (where, searched) => {
+        const search = searched ? "river" : undefined;
+        const found = facets(sql, { dataset: "made", where, search });
+        const left = (field: string) =>
+          rows.filter((row) => {
+            const others = where.filter((condition) => condition.field !== field);
+            return fitsAll(row, others) && (!searched || row.text?.startsWith("River") === true);
+          });
+        assert.equal(found.facets.length, 9);
+        for (const { field, values } of found.facets) {
+          const number = (among: Row[], value: string) => among.filter((row) => wordFor(row, field) === value).length;
+          const shown = left(field);
+          for (const { value, total, shown: told } of values)
+            assert.deepEqual([told, total], [number(shown, value), number(rows, value)], field);
+          assert.equal(
+            values.reduce((sum, { total }) => sum + total, 0),
+            rows.length,
+          );
+        }
+        assert.deepEqual(
+          found.histograms.map(({ field }) => field),
+          ["tokens", "length"],
+        );
+        for (const { field, edges, total, shown } of found.histograms) {
+          const measure = (row: Row) => (field === "tokens" ? (row.tokens ?? -1) : (row.text ?? "").length);
+          const count = (among: Row[]) =>
+            edges.slice(1).map((end, at) => {
+              const last = at === edges.length - 2;
+              return among.filter((row) => measure(row) >= (edges[at] as number) && (measure(row) < end || (last && measure(row) === end)))
+                .length;
+            });
+          assert.deepEqual([total, shown], [count(rows), count(left(field))], field);
+          assert.equal(edges.at(-1), Math.max(...rows.map(measure)));
+          assert.ok(total.length <= 48 && edges.length === total.length + 1);
+        }
+      }),
+      { numRuns: 300 },
     );
   });
 

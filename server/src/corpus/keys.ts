@@ -5,12 +5,13 @@ import { filterOf, rowTerms, type Terms } from "./conditions.ts";
 import type { Key } from "./cursor.ts";
 import { findDataset } from "./dataset.ts";
 import { requireSearchable, searchTerm } from "./search.ts";
+import { marksOf } from "./search-marks.ts";
 import { SORT_FIELDS } from "./sort.ts";
 
-/** Up to as many matches are sorted; where words are more common, the sort's index is walked and each row is asked. */
+/** Up to as many matches are sorted; where words are more common, the sort's index is walked past those that do not match. */
 const SORTED_MATCHES = 50_000;
 
-/** Rows that are asked at a time. */
+/** Rows that are walked at a time. */
 const WALK_ROWS = 1_000;
 
 /** Which rows, in which order. */
@@ -89,14 +90,14 @@ function walkMatches(
   match: string,
   { after, limit, skip }: { after: Key | null; limit: number; skip: number },
 ): Key[] {
-  const matches = sql.prepare("SELECT 1 FROM search WHERE search MATCH ? AND rowid = ?");
+  const marks = marksOf(sql, match);
   const found: Key[] = [];
   let left = skip;
   let at = after;
   for (;;) {
     const keys = select(sql, plan, null, { after: at, limit: WALK_ROWS, skip: 0 });
     for (const key of keys) {
-      if (matches.get(match, key.n) === undefined) continue;
+      if (marks[key.n] !== 1) continue;
       if (left > 0) {
         left -= 1;
         continue;

@@ -50,6 +50,8 @@ interface Stored extends Facets {
 const STORED = `SELECT id, parent, tally, dataset, kind, stage, format, template, parse, answer, copy, duplicate, accepted, label,
   parent IS NOT NULL AS edited, copied, hash FROM row WHERE n = ?`;
 
+const SEARCHABLE = "(SELECT value FROM meta WHERE name = 'searchable')";
+
 /** Puts rows into the index with their verdicts, tallies and duplicates. All of it happens inside the caller's transactions. */
 export function createRowWriter(sql: Sql) {
   const tallies = createTallies(sql);
@@ -57,6 +59,7 @@ export function createRowWriter(sql: Sql) {
   /** Ids of new rows that people have labelled, edited or deleted before. */
   let awaited: string[] = [];
   let anyAwaited = false;
+  let searchChanged = false;
   let next = 0;
 
   // A row is refused where its id is there already, and where it would be a second original of one text.
@@ -75,6 +78,7 @@ export function createRowWriter(sql: Sql) {
     tallies.clear();
     marks.clear();
     awaited = [];
+    searchChanged = false;
     anyAwaited = sql.prepare("SELECT 1 FROM entry_row LIMIT 1").get() !== undefined;
     const used = sql.prepare("SELECT max(coalesce((SELECT max(n) FROM row), 0), (SELECT value FROM meta WHERE name = 'searchable')) AS n");
     next = (used.get<{ n: number }>()?.n ?? 0) + 1;
@@ -86,6 +90,7 @@ export function createRowWriter(sql: Sql) {
     awaited = [];
     tallies.flush();
     marks.flush();
+    if (searchChanged) sql.prepare("UPDATE meta SET value = value + 1 WHERE name = 'search changes'").run();
   }
 
   /** Adds a row unless its id is there already; tells whether it did. */
@@ -221,12 +226,8 @@ export function createRowWriter(sql: Sql) {
     const judged = row.hash === null ? NUMBER.unknown : twin === undefined ? NUMBER.pass : NUMBER.fail;
     update(n, { dataset, duplicate: row.kind === SEED ? null : judged });
     if (twin !== undefined && compareOrigins(originOf(n), originOf(twin)) < 0) setOriginal(twin, n);
-    sql
-      .prepare(
-        `INSERT INTO search (rowid, text) SELECT n, text FROM body
-         WHERE n = ? AND text IS NOT NULL AND n <= (SELECT value FROM meta WHERE name = 'searchable')`,
-      )
-      .run(n);
+    sql.prepare(`INSERT INTO search (rowid, text) SELECT n, text FROM body WHERE n = ? AND text IS NOT NULL AND n <= ${SEARCHABLE}`).run(n);
+    searchChanged = true;
   }
 
   /** Gives a hidden row another number, which nobody has. */
@@ -279,7 +280,8 @@ export function createRowWriter(sql: Sql) {
   }
 
   function unsearch(n: number): void {
-    sql.prepare("DELETE FROM search WHERE rowid = ? AND rowid <= (SELECT value FROM meta WHERE name = 'searchable')").run(n);
+    sql.prepare(`DELETE FROM search WHERE rowid = ? AND rowid <= ${SEARCHABLE}`).run(n);
+    searchChanged = true;
   }
 
   /** Where the row was the original of a text, the earliest of its duplicates is now. */

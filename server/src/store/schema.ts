@@ -99,6 +99,7 @@ export const STEPS = [
   CREATE INDEX entry_undoes ON entry (undoes) WHERE undoes IS NOT NULL;
   CREATE TABLE entry_row (row TEXT NOT NULL, entry INTEGER NOT NULL, PRIMARY KEY (row, entry)) WITHOUT ROWID;
   CREATE INDEX entry_row_entry ON entry_row (entry);
+  INSERT INTO meta VALUES ('search changes', 0);
   `,
 ];
 
