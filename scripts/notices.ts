@@ -1,4 +1,4 @@
-import { globSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, globSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 /**
@@ -9,7 +9,10 @@ export function thirdPartyNotices(root: string, beside: readonly string[]): stri
   const names = new Set(beside);
   for (const file of globSync("dist/{server,client,webview}/**/*.map", { cwd: root }))
     for (const source of (JSON.parse(readFileSync(join(root, file), "utf8")) as { sources: string[] }).sources) {
-      const name = /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(source)?.[1];
+      // A package may itself be a bundle of others, which are not installed: its own licence speaks for them.
+      const name = [...source.matchAll(/node_modules\/((?:@[^/]+\/)?[^/]+)\//g)]
+        .map(([, found]) => found)
+        .findLast((found) => found !== undefined && existsSync(join(root, "node_modules", found)));
       if (name !== undefined) names.add(name);
     }
   const parts = [...names].sort().map((name) => notice(join(root, "node_modules", name)));
