@@ -1,4 +1,5 @@
 import { type Diagnostic, DiagnosticSeverity } from "vscode-languageserver/node";
+import type { Place } from "#protocol/errors.ts";
 import { RECIPE_FILE } from "../project/root.ts";
 import { parseRecipe } from "../recipe/parse.ts";
 
@@ -17,12 +18,15 @@ export function recipeDiagnostics(source: string): Diagnostic[] {
     return [
       { ...ATTRIBUTES, range: { start, end: start }, code: "project/invalid-yaml", message: "This recipe is too large to be checked" },
     ];
-  return parseRecipe(source, RECIPE_FILE).problems.map(
-    ({ code, message, remedy, where: { line = 1, column = 1, endLine = line, endColumn = column } = {} }) => ({
-      ...ATTRIBUTES,
-      range: { start: { line: line - 1, character: column - 1 }, end: { line: endLine - 1, character: endColumn - 1 } },
-      code,
-      message: remedy === undefined ? message : `${message}. ${remedy}`,
-    }),
-  );
+  return parseRecipe(source, RECIPE_FILE).problems.map(({ code, message, remedy, where = {} }) => ({
+    ...ATTRIBUTES,
+    range: rangeOf(where),
+    code,
+    message: remedy === undefined ? message : `${message}. ${remedy}`,
+  }));
+}
+
+function rangeOf({ line = 1, column = 1, endLine, endColumn }: Place): Diagnostic["range"] {
+  const end = { line: (endLine ?? line) - 1, character: (endColumn ?? column) - 1 };
+  return { start: { line: line - 1, character: column - 1 }, end };
 }
