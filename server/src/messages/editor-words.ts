@@ -32,11 +32,13 @@ export function forEditor(problem: Problem): Problem {
   return { ...problem, remedy: remedy.replace(/(^|[.!?] )([a-z])/g, (_, before: string, letter: string) => before + letter.toUpperCase()) };
 }
 
-function keyRemedy({ data, remedy }: Problem): string {
+function keyRemedy({ data }: Problem): string {
   const variable = typeof data?.variable === "string" ? data.variable : null;
   if (variable !== null && !variable.startsWith("JIUZHANG_KEY_"))
     return `Set the environment variable ${variable} before the editor is started, or give the endpoint a key of the editor's own (“JiuZhang: Set API Key”).`;
-  return variable === null && remedy !== undefined ? remedy : "Set it with “JiuZhang: Set API Key”.";
+  return variable === null
+    ? "Name one in jiuzhang.yaml (api_key: { secret: NAME }), and set it with “JiuZhang: Set API Key”."
+    : "Set it with “JiuZhang: Set API Key”.";
 }
 
 /** Runs something whose problems are to be read in the editor. */
