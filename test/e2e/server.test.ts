@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
 import { before, describe, test } from "node:test";
 import { withoutEditor } from "./browser.ts";
 import { type Editor, startEditor } from "./editor.ts";
 import { sampleProject } from "./project.ts";
+import { until } from "./until.ts";
 import { notifications } from "./views.ts";
 
 const BROKEN = "---\nname: x\n---\nuser:\nSolve {{ text";
@@ -95,5 +97,12 @@ describe("the server's life in a real editor", { skip: await withoutEditor() }, 
   test("the messages are in the log where the setting asks for them", async () => {
     assert.ok(logged(/Sending request 'jiuzhang\/server\/health/));
     assert.ok(!logged(/Params: /), "names and times only");
+  });
+
+  test("an editor that dies leaves no server behind", async () => {
+    const pid = await editor.serverPid();
+    const host = Number(/\) \S (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, "utf8"))?.[1]);
+    process.kill(host, "SIGKILL");
+    await until("the server to end", () => !existsSync(`/proc/${pid}`));
   });
 });
