@@ -1,4 +1,5 @@
 import type { ExtensionContext, LogOutputChannel } from "vscode";
+import type { Secrets } from "./endpoints/secrets.ts";
 import type { ProjectFinder } from "./project/finder.ts";
 import type { Server } from "./server/server.ts";
 import type { SettingsReader } from "./settings/reader.ts";
@@ -18,4 +19,6 @@ export interface ClientContext {
   /** The one item in the status bar: a feature says there what it is busy with. */
   status: Status;
   settings: SettingsReader;
+  /** Keys of endpoints. */
+  secrets: Secrets;
 }

@@ -4,6 +4,7 @@ import { registerSample } from "./commands/sample.ts";
 import { registerAddTemplates } from "./commands/templates.ts";
 import type { ClientContext } from "./context.ts";
 import { registerCorpus } from "./corpus/register.ts";
+import { createSecrets } from "./endpoints/secrets.ts";
 import { registerPreview } from "./preview/register.ts";
 import { createProjects } from "./project/projects.ts";
 import { createServer } from "./server/connection.ts";
@@ -20,7 +21,8 @@ export function activate(extension: ExtensionContext): void {
   const { subscriptions } = extension;
   const log = window.createOutputChannel("JiuZhang", { log: true });
   const settings = createSettings();
-  const server = createServer({ extension, log, settings });
+  const secrets = createSecrets(extension.secrets);
+  const server = createServer({ extension, log, settings, secrets });
   subscriptions.push(log);
   close = server.close;
   const context: ClientContext = {
@@ -30,6 +32,7 @@ export function activate(extension: ExtensionContext): void {
     projects: createProjects(subscriptions),
     status: createStatus(server, subscriptions),
     settings,
+    secrets,
   };
   startWithTemplates(context);
   registerStatus(context);

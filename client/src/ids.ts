@@ -18,8 +18,17 @@ export type CommandId =
   | "jiuzhang.restartServer"
   | "jiuzhang.showLog"
   | "jiuzhang.rebuildIndex"
+  | "jiuzhang.refreshDatasets"
   | "jiuzhang.discoverServers"
   | "jiuzhang.addTemplates"
+  | "jiuzhang.generate"
+  | "jiuzhang.generateFromSelection"
+  | "jiuzhang.stopGeneration"
+  | "jiuzhang.addEndpoint"
+  | "jiuzhang.testEndpoint"
+  | "jiuzhang.setKey"
+  | "jiuzhang.removeKey"
+  | "jiuzhang.installEngine"
   | "jiuzhang.copyName";
 
 export type ViewId =
@@ -29,6 +38,8 @@ export type ViewId =
 
 export interface Settings {
   "jiuzhang.endpoint": string | null;
+  "jiuzhang.dataset": string;
+  "jiuzhang.confirmAbove": number | null;
   "jiuzhang.person": string | null;
   "jiuzhang.trace.server": "off" | "messages" | "verbose";
 }
@@ -36,6 +47,8 @@ export interface Settings {
 /** What each setting may be, for whoever reads what people wrote into settings.json. */
 export const SETTINGS: { [K in keyof Settings]: { types: readonly string[]; values: readonly unknown[] | null; default: Settings[K] } } = {
   "jiuzhang.endpoint": { types: ["string", "null"], values: null, default: null },
+  "jiuzhang.dataset": { types: ["string"], values: null, default: "scratch" },
+  "jiuzhang.confirmAbove": { types: ["number", "null"], values: null, default: 1 },
   "jiuzhang.person": { types: ["string", "null"], values: null, default: null },
   "jiuzhang.trace.server": { types: ["string"], values: ["off", "messages", "verbose"], default: "off" },
 };

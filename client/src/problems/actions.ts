@@ -5,11 +5,17 @@ import type { CommandId } from "../ids.ts";
 export interface Action {
   title: string;
   command: CommandId | "vscode.openFolder" | "workbench.trust.manage";
+  args?: unknown[];
 }
 
 const SHOW_LOG: Action = { title: "Show Log", command: "jiuzhang.showLog" };
 const RESTART: Action = { title: "Restart Server", command: "jiuzhang.restartServer" };
 const REBUILD: Action = { title: "Rebuild Index", command: "jiuzhang.rebuildIndex" };
+
+const INSTALL: Action = { title: "Install", command: "jiuzhang.installEngine" };
+const SET_KEY: Action = { title: "Set API Key", command: "jiuzhang.setKey" };
+const ADD_ENDPOINT: Action = { title: "Add Endpoint", command: "jiuzhang.addEndpoint" };
+const TEST_ENDPOINT: Action = { title: "Test Endpoint", command: "jiuzhang.testEndpoint" };
 
 const BY_CODE: Partial<Record<ErrorCode, Action[]>> = {
   "project/none": [
@@ -17,6 +23,15 @@ const BY_CODE: Partial<Record<ErrorCode, Action[]>> = {
     { title: "Open Sample Project", command: "jiuzhang.openSample" },
   ],
   "project/untrusted": [{ title: "Manage Trust", command: "workbench.trust.manage" }],
+  "project/unknown-endpoint": [ADD_ENDPOINT],
+  "model/missing-key": [SET_KEY],
+  "model/wrong-key": [SET_KEY],
+  "model/not-found": [TEST_ENDPOINT],
+  "model/unreachable": [TEST_ENDPOINT, SHOW_LOG],
+  "engine/not-installed": [INSTALL, ADD_ENDPOINT],
+  "engine/install-failed": [ADD_ENDPOINT, SHOW_LOG],
+  "engine/model-missing": [ADD_ENDPOINT, SHOW_LOG],
+  "engine/unsupported-platform": [ADD_ENDPOINT],
   "server/stopped": [RESTART, SHOW_LOG],
   "server/crashed": [SHOW_LOG],
   "server/start-failed": [RESTART, SHOW_LOG],

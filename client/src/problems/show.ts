@@ -21,7 +21,7 @@ export async function showProblem(log: LogOutputChannel, thrown: unknown): Promi
   const chosen = await window.showErrorMessage(formatProblem(words), ...open, ...actions.map(({ title }) => title));
   if (chosen === "Open File" && where?.file !== undefined) await openPlace(where.file, where.line ?? 1);
   const action = actions.find(({ title }) => title === chosen);
-  if (action !== undefined) await commands.executeCommand(action.command);
+  if (action !== undefined) await commands.executeCommand(action.command, ...(action.args ?? []));
 }
 
 /** Tells of several problems of one piece of work: how many, the first one, and all of them on request. */

@@ -3,6 +3,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { EventEmitter, type ExtensionContext, type LogOutputChannel, workspace } from "vscode";
 import type { InitializationOptions } from "#protocol/messages/project.ts";
 import type { ServerNotifications } from "#protocol/messages.ts";
+import type { Secrets } from "../endpoints/secrets.ts";
 import type { SettingsReader } from "../settings/reader.ts";
 import type { ServerLife } from "./life.ts";
 import { orAborted } from "./or-aborted.ts";
@@ -15,15 +16,17 @@ export function createServer({
   extension,
   log,
   settings,
+  secrets,
 }: {
   extension: ExtensionContext;
   log: LogOutputChannel;
   settings: SettingsReader;
+  secrets: Pick<Secrets, "get">;
 }): Server {
   const states = new EventEmitter<ServerState>();
   const listeners = new Map<string, Set<(params: never) => void>>();
   const trace = createTraceChannel(log, settings);
-  const { extensionPath, globalStorageUri, secrets } = extension;
+  const { extensionPath, globalStorageUri } = extension;
 
   const initializationOptions = (): InitializationOptions => ({
     trusted: workspace.isTrusted,
@@ -42,7 +45,7 @@ export function createServer({
           log,
           trace,
           initializationOptions: initializationOptions(),
-          secret: async (name) => (await secrets.get(name)) ?? null,
+          secret: secrets.get,
           notified(name, params) {
             for (const listener of listeners.get(name) ?? []) listener(params as never);
           },

@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { commands, EventEmitter, type TreeDataProvider, type TreeItem, window } from "vscode";
 import type { Dataset } from "#protocol/corpus.ts";
 import type { Problem } from "#protocol/errors.ts";
+import { registerCommand } from "../commands/register.ts";
 import type { ClientContext } from "../context.ts";
 import { problemOf } from "../problems/show.ts";
 import { datasetLine, problemLine } from "./lines.ts";
@@ -73,6 +74,7 @@ export function registerDatasets(context: ClientContext): void {
     if (view.visible) changes.fire(undefined);
     else stale = true;
   });
+  registerCommand(context, "jiuzhang.refreshDatasets", () => changes.fire(undefined));
   extension.subscriptions.push(
     changes,
     view,
@@ -89,6 +91,10 @@ export function registerDatasets(context: ClientContext): void {
       if (name === "crashed" || (name === "ready" && troubled)) refresh();
     }),
     projects.onChange(refresh),
+    // What a terminal imports is told by nobody: who comes back from it sees it.
+    window.onDidChangeWindowState(({ focused }) => {
+      if (focused) refresh();
+    }),
   );
 }
 

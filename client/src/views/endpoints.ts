@@ -125,6 +125,6 @@ function itemOf(node: EndpointNode): TreeItem {
         contextValue: "none",
       });
     case "server":
-      return treeItem(serverLine(node.server, null));
+      return treeItem(serverLine(node.server, "jiuzhang.addEndpoint"));
   }
 }

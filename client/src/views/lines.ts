@@ -95,7 +95,7 @@ export function problemLine(problem: Problem, args: unknown[]): Line {
     tooltip: formatProblem(problem),
     icon: "warning",
     colour: "list.warningForeground",
-    command: action === undefined ? null : { command: action.command, title: action.title, args },
+    command: action === undefined ? null : { command: action.command, title: action.title, args: action.args ?? args },
     contextValue: "problem",
   };
 }
