@@ -85,6 +85,9 @@ test("a good endpoint answers, and lists its models", async (t) => {
     assert.match(answer?.text ?? "", /gardener/);
     assert.equal(answer?.tokens, 40);
   }
+  const listed = await server.request("endpoints/test", { project, endpoint: { declared: "teacher" }, ask: false });
+  assert.deepEqual(listed, { models: ["big", "small"], answer: null, problem: null });
+  assert.equal(model.questions.length, 2);
   const bodies = model.questions.map(({ body }) => body);
   assert.deepEqual(new Set(bodies.map(({ max_tokens }) => max_tokens)), new Set([8]));
   assert.ok(!server.log.join("\n").includes(KEY));

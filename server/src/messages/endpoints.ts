@@ -40,11 +40,11 @@ export const endpointHandlers: Handlers<
     return { servers: await discoverServers() };
   },
 
-  "endpoints/test": (context, { project, endpoint }, { signal }) =>
+  "endpoints/test": (context, { project, endpoint, ask = true }, { signal }) =>
     inEditor(async () => {
       refuseUntrusted(context, "Asking a model");
       const meant = "given" in endpoint ? given(project, endpoint.given) : await declared(project, endpoint.declared);
-      const { problem, ...test } = await context.runner.test(await withKey(context, meant), signal);
+      const { problem, ...test } = await context.runner.test({ ...(await withKey(context, meant)), ask }, signal);
       return { ...test, problem: problem === null ? null : forEditor(problem) };
     }),
 

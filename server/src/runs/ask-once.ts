@@ -3,7 +3,7 @@ import type { EndpointTest } from "#protocol/messages/endpoints.ts";
 import { createEndpoint, type Endpoint } from "../endpoints/endpoint.ts";
 import { readReply } from "../synthesis/reply-text.ts";
 import { readyModel } from "./engine-home.ts";
-import type { Asked } from "./runner-messages.ts";
+import type { Asked, TestRequest } from "./runner-messages.ts";
 import { keyOf } from "./target.ts";
 import type { WarmEngines } from "./warm-engines.ts";
 
@@ -19,8 +19,11 @@ const HOPELESS = new Set<Problem["code"]>(["model/wrong-key", "model/missing-key
 /** Answers that are as they should be, however little eight tokens are. */
 const ENOUGH = new Set<Problem["code"]>(["model/cut-off", "model/empty"]);
 
-/** Asks an endpoint for its models and for one short answer. What is wrong with it is in `problem`. @throws cancelled */
-export async function askOnce(asked: Asked, { engines, signal }: { engines: WarmEngines; signal: AbortSignal }): Promise<EndpointTest> {
+/** Asks an endpoint for its models and, where that is wanted, for one short answer. What is wrong with it is in `problem`. @throws cancelled */
+export async function askOnce(
+  asked: TestRequest,
+  { engines, signal }: { engines: WarmEngines; signal: AbortSignal },
+): Promise<EndpointTest> {
   let models: string[] = [];
   let close = async () => {};
   const failed = (thrown: unknown): EndpointTest => {
@@ -34,8 +37,9 @@ export async function askOnce(asked: Asked, { engines, signal }: { engines: Warm
       models = await endpoint.models(signal);
     } catch (thrown) {
       // Some servers have no list and answer all the same.
-      if (HOPELESS.has(toProblem(thrown).code)) return failed(thrown);
+      if (!asked.ask || HOPELESS.has(toProblem(thrown).code)) return failed(thrown);
     }
+    if (!asked.ask) return { models, answer: null, problem: null };
     const began = performance.now();
     const { reply, url } = await ask(endpoint, asked.endpoint.model, signal);
     const milliseconds = Math.round(performance.now() - began);

@@ -14,6 +14,11 @@ export interface Asked {
   homes: string[];
 }
 
+export interface TestRequest extends Asked {
+  /** Whether it is also asked a question, not only for its models. */
+  ask: boolean;
+}
+
 export interface RunRequest extends Asked {
   projectDir: string;
   template: { path: string; source: string };
@@ -26,7 +31,7 @@ export interface RunRequest extends Asked {
 /** What the runner's thread can be asked for. */
 export interface RunnerCalls {
   generate: { request: RunRequest; result: GenerateDone };
-  test: { request: Asked; result: EndpointTest };
+  test: { request: TestRequest; result: EndpointTest };
   /** Installs the engine and a model where they are not there. */
   install: { request: { homes: string[]; model: string | null }; result: null };
 }

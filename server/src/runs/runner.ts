@@ -7,7 +7,7 @@ import type { GenerateDone, GenerateEvent } from "#protocol/messages/generate.ts
 import { jobsDirectory } from "../jobs/layout.ts";
 import { abandonDirectory } from "../jobs/own-directory.ts";
 import type { CorpusStore } from "../thread.ts";
-import type { Asked, FromRunner, RunnerCalls, RunRequest, ToRunner } from "./runner-messages.ts";
+import type { FromRunner, RunnerCalls, RunRequest, TestRequest, ToRunner } from "./runner-messages.ts";
 
 /** The near side of the thread in which an editor's server asks models. It is started by the first call. */
 export interface Runner {
@@ -17,7 +17,7 @@ export interface Runner {
     watch: { store: CorpusStore; onEvent(event: GenerateEvent): void; signal: AbortSignal },
   ): Promise<GenerateDone>;
   /** @throws cancelled; whatever is wrong with the endpoint is in the answer */
-  test(request: Asked, signal: AbortSignal): Promise<EndpointTest>;
+  test(request: TestRequest, signal: AbortSignal): Promise<EndpointTest>;
   /** Installs engine and model of an embedded endpoint where they are not there. @throws engine/…, cancelled */
   install(request: RunnerCalls["install"]["request"], watch: { onProgress(progress: Progress): void; signal: AbortSignal }): Promise<void>;
   /** Stops everything in order; what has been received is kept and taken in. */

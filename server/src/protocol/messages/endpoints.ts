@@ -22,6 +22,8 @@ export const endpointRequests = {
   "endpoints/test": z.strictObject({
     project: project.nullable(),
     endpoint: z.union([z.strictObject({ declared: z.string() }), z.strictObject({ given: newEndpoint })]),
+    /** False: only its models are asked for. */
+    ask: z.boolean().optional(),
   }),
   /**
    * Writes an endpoint into `jiuzhang.yaml`, which keeps its comments; makes the file where there is none. Where the file is open in
