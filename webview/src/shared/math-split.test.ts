@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { MATH_MAX_CHARACTERS, splitMath } from "./math-split.ts";
+import { MATH_MAX_CHARACTERS, splitMath, withOpenFormula } from "./math-split.ts";
 
 const formulas = (text: string): string[] => splitMath(text).flatMap((part) => (part.kind === "math" ? [part.tex] : []));
 
@@ -82,4 +82,17 @@ test("a text of nothing but openings takes no quadratic time to speak of", () =>
       .join(""),
     text,
   );
+});
+
+test("a formula that is still being written is ended, whatever has come of it; money and finished text stay", () => {
+  for (const [text, closed] of [
+    ["so \\(a_5 = 3\\cdot 23", "so \\(a_5 = 3\\cdot 23\\)"],
+    ["$x$ and $\\frac{1}{2", "$x$ and $\\frac{1}{2}$"],
+    ["\\[ x +", "\\[ x +\\]"],
+    ["costs $5 and", "costs $5 and"],
+    ["$x$ is done.", "$x$ is done."],
+    ["$", "$"],
+  ] as const)
+    assert.equal(withOpenFormula(text), closed);
+  fc.assert(fc.property(texts, (text) => assert.ok(withOpenFormula(text).startsWith(text.trimEnd()) || withOpenFormula(text) === text)));
 });

@@ -42,6 +42,38 @@ export function splitMath(text: string): MathPart[] {
   return parts;
 }
 
+/** A text that is still being written: a formula that has begun and not ended is ended, so that it can be set already. */
+export function withOpenFormula(text: string): string {
+  const rest = splitMath(text).at(-1);
+  if (rest?.kind !== "text") return text;
+  for (const [opening, closing] of CLOSINGS) {
+    const at = rest.source.lastIndexOf(opening);
+    if (at === -1 || (at > 0 && rest.source[at - 1] === "\\")) continue;
+    const tex = rest.source.slice(at + opening.length);
+    // As long as nobody knows, a number is money.
+    if (opening === "$" && /^\d[\d.,]*(?:\s|$)/.test(tex)) continue;
+    const closed = `${text.trimEnd()}${"}".repeat(openBraces(tex))}${closing}`;
+    if (tex.trim() !== "" && splitMath(closed).at(-1)?.kind === "math") return closed;
+  }
+  return text;
+}
+
+const CLOSINGS = [
+  ["\\(", "\\)"],
+  ["\\[", "\\]"],
+  ["$$", "$$"],
+  ["$", "$"],
+] as const;
+
+function openBraces(tex: string): number {
+  let depth = 0;
+  for (const [brace] of tex.matchAll(/\\.|[{}]/gs)) {
+    if (brace === "{") depth++;
+    if (brace === "}") depth--;
+  }
+  return Math.max(0, depth);
+}
+
 interface Search {
   text: string;
   /** How many characters may still be looked through in vain. */
