@@ -65,7 +65,11 @@ export function createPreviewPanel(context: ClientContext, panel: WebviewPanel, 
       const request = model.request();
       const template = nameOf(request.template);
       runs.begin({ run, count, template, endpoint: request.endpoint, began: new Date().toISOString() }, (signal) =>
-        server.request("generate/run", { ...request, run, count, dataset: "problems", budget: null }, signal),
+        server.request(
+          "generate/run",
+          { ...request, run, count, dataset: settings.get("jiuzhang.dataset", Uri.parse(request.template)), budget: null },
+          signal,
+        ),
       );
       return null;
     },
