@@ -1,4 +1,4 @@
-import type { ExtensionContext, LogOutputChannel } from "vscode";
+import type { EventEmitter, ExtensionContext, LogOutputChannel } from "vscode";
 import type { Secrets } from "./endpoints/secrets.ts";
 import type { ProjectFinder } from "./project/finder.ts";
 import type { Server } from "./server/server.ts";
@@ -21,4 +21,6 @@ export interface ClientContext {
   settings: SettingsReader;
   /** Keys of endpoints. */
   secrets: Secrets;
+  /** Fired by whoever changes what endpoints there are or whether they can be used; keys, settings and the recipe tell of themselves. */
+  endpointsChanged: EventEmitter<void>;
 }

@@ -1,4 +1,4 @@
-import { type ExtensionContext, window } from "vscode";
+import { EventEmitter, type ExtensionContext, window } from "vscode";
 import { registerRebuild } from "./commands/rebuild.ts";
 import { registerSample } from "./commands/sample.ts";
 import { registerAddTemplates } from "./commands/templates.ts";
@@ -23,7 +23,8 @@ export function activate(extension: ExtensionContext): void {
   const settings = createSettings();
   const secrets = createSecrets(extension.secrets);
   const server = createServer({ extension, log, settings, secrets });
-  subscriptions.push(log);
+  const endpointsChanged = new EventEmitter<void>();
+  subscriptions.push(log, endpointsChanged);
   close = server.close;
   const context: ClientContext = {
     extension,
@@ -33,6 +34,7 @@ export function activate(extension: ExtensionContext): void {
     status: createStatus(server, subscriptions),
     settings,
     secrets,
+    endpointsChanged,
   };
   startWithTemplates(context);
   registerStatus(context);

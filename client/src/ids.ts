@@ -26,6 +26,8 @@ export type CommandId =
   | "jiuzhang.stopGeneration"
   | "jiuzhang.addEndpoint"
   | "jiuzhang.testEndpoint"
+  | "jiuzhang.makeDefault"
+  | "jiuzhang.openDeclaration"
   | "jiuzhang.setKey"
   | "jiuzhang.removeKey"
   | "jiuzhang.installEngine"

@@ -67,7 +67,7 @@ export function registerDatasets(context: ClientContext): void {
     },
     getTreeItem: itemOf,
   };
-  const view = window.createTreeView("jiuzhang.datasets", { treeDataProvider: provider, showCollapseAll: true });
+  const view = window.createTreeView("jiuzhang.datasets", { treeDataProvider: provider });
   // A view that nobody sees asks for nothing; when it is opened it asks anew.
   let stale = false;
   const refresh = throttle(REFRESH_MILLISECONDS, () => {

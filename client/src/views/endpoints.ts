@@ -1,4 +1,15 @@
-import { commands, EventEmitter, type TreeDataProvider, type TreeItem, window, workspace } from "vscode";
+import {
+  ConfigurationTarget,
+  commands,
+  EventEmitter,
+  Position,
+  Range,
+  type TreeDataProvider,
+  type TreeItem,
+  Uri,
+  window,
+  workspace,
+} from "vscode";
 import type { Problem } from "#protocol/errors.ts";
 import type { EndpointResults, EndpointSummary } from "#protocol/messages/endpoints.ts";
 import { registerCommand } from "../commands/register.ts";
@@ -33,7 +44,7 @@ export function registerEndpointsView(context: ClientContext): void {
   const declared = async (project: string): Promise<EndpointNode[]> => {
     try {
       const { endpoints, file, problems } = await server.request("endpoints/list", { project });
-      const chosen = settings.get("jiuzhang.endpoint");
+      const chosen = settings.get("jiuzhang.endpoint", Uri.parse(project));
       const nodes = endpoints.map((endpoint, at): EndpointNode => {
         const isDefault = endpoints.length > 1 && (chosen === null ? at === 0 : endpoint.name === chosen);
         return { kind: "endpoint", project, file, endpoint, isDefault };
@@ -81,6 +92,18 @@ export function registerEndpointsView(context: ClientContext): void {
     changes.fire(undefined);
   });
 
+  registerCommand(context, "jiuzhang.makeDefault", async (node?: EndpointNode) => {
+    if (node?.kind !== "endpoint") return;
+    const folder = workspace.getWorkspaceFolder(Uri.parse(node.project));
+    const target = folder === undefined ? ConfigurationTarget.Workspace : ConfigurationTarget.WorkspaceFolder;
+    await workspace.getConfiguration("jiuzhang", folder?.uri).update("endpoint", node.endpoint.name, target);
+  });
+  registerCommand(context, "jiuzhang.openDeclaration", async (node?: EndpointNode) => {
+    if (node?.kind !== "endpoint") return;
+    const at = new Position(Math.max(0, (node.endpoint.line ?? 1) - 1), 0);
+    await window.showTextDocument(Uri.file(node.file), { selection: new Range(at, at) });
+  });
+
   const recipes = workspace.createFileSystemWatcher("**/jiuzhang.yaml");
   extension.subscriptions.push(
     changes,
@@ -98,6 +121,7 @@ export function registerEndpointsView(context: ClientContext): void {
       if (editor !== undefined && projects.of(editor.document.uri) !== last?.project) refresh();
     }),
     extension.secrets.onDidChange(refresh),
+    context.endpointsChanged.event(refresh),
     settings.onChange("jiuzhang.endpoint", refresh),
     workspace.onDidGrantWorkspaceTrust(refresh),
     server.onState(({ name }) => {
@@ -111,7 +135,7 @@ function itemOf(node: EndpointNode): TreeItem {
     case "problem":
       return treeItem(problemLine(node.problem, [node.project]));
     case "endpoint":
-      return treeItem(endpointLine(node.endpoint, node.isDefault));
+      return treeItem(endpointLine(node.endpoint, node.isDefault), node);
     case "found":
       if ("code" in node.servers) return treeItem(problemLine(node.servers, []));
       if (node.servers.length > 0) return groupItem("Running on this machine", "", "vm-running");

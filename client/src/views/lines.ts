@@ -14,7 +14,7 @@ export interface Line {
   /** A theme colour of the icon; null for the usual one. */
   colour: string | null;
   /** What a click does. */
-  command: { command: Action["command"]; title: string; args: unknown[] } | null;
+  command: { command: Action["command"]; title: string; args?: unknown[] } | null;
   /** For the menus' clauses. */
   contextValue: string;
 }
@@ -32,20 +32,26 @@ export function datasetLine(project: string, { name, kind, rows, accepted, updat
   };
 }
 
-export function endpointLine({ name, model, embedded, baseUrl, key, installed }: EndpointSummary, isDefault: boolean): Line {
+export function endpointLine({ name, model, embedded, baseUrl, key, line, installed }: EndpointSummary, isDefault: boolean): Line {
   const trouble = endpointTrouble({ key, installed });
   return {
     label: name,
-    description: [isDefault ? "default" : null, model, trouble?.words ?? (embedded ? "embedded" : hostOf(baseUrl))]
-      .filter((part) => part !== null && part !== "")
+    description: [...new Set([isDefault ? "default" : "", model, trouble?.words ?? (embedded ? "embedded" : hostOf(baseUrl))])]
+      .filter((part) => part !== "")
       .join(" · "),
     tooltip: [`${name}: ${model}`, embedded ? "runs on this machine, in a process of its own" : baseUrl, trouble?.remedy]
       .filter((part) => part !== null && part !== undefined)
       .join("\n\n"),
     icon: trouble?.icon ?? (embedded ? "chip" : "server"),
     colour: trouble === null ? null : "list.warningForeground",
-    command: null,
-    contextValue: ["endpoint", key?.kind === "secret" ? "keyed" : null, embedded && installed === false ? "uninstalled" : null]
+    command: line === null ? null : { command: "jiuzhang.openDeclaration", title: "Open Declaration" },
+    contextValue: [
+      "endpoint",
+      key?.kind === "secret" ? "keyed" : null,
+      installed === false ? "uninstalled" : null,
+      line === null ? null : "declared",
+      isDefault ? "default" : null,
+    ]
       .filter((part) => part !== null)
       .join("."),
   };

@@ -1,8 +1,8 @@
 import { ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState } from "vscode";
 import type { Line } from "./lines.ts";
 
-/** A line as the editor shows it. */
-export function treeItem(line: Line): TreeItem {
+/** A line as the editor shows it. A command without arguments of its own is given the node. */
+export function treeItem(line: Line, node?: unknown): TreeItem {
   const item = new TreeItem(line.label);
   item.description = line.description;
   item.tooltip = line.tooltip;
@@ -10,7 +10,7 @@ export function treeItem(line: Line): TreeItem {
   item.contextValue = line.contextValue;
   item.accessibilityInformation = { label: [line.label, line.description].filter((part) => part !== "").join(", ") };
   if (line.command !== null) {
-    const { command, title, args } = line.command;
+    const { command, title, args = [node] } = line.command;
     item.command = { command, title, arguments: args };
   }
   return item;
