@@ -4,6 +4,7 @@ import { registerSample } from "./commands/sample.ts";
 import { registerAddTemplates } from "./commands/templates.ts";
 import type { ClientContext } from "./context.ts";
 import { registerCorpus } from "./corpus/register.ts";
+import { registerEndpoints } from "./endpoints/register.ts";
 import { createSecrets } from "./endpoints/secrets.ts";
 import { registerPreview } from "./preview/register.ts";
 import { createProjects } from "./project/projects.ts";
@@ -43,6 +44,7 @@ export function activate(extension: ExtensionContext): void {
   registerAddTemplates(context);
   registerSample(context);
   registerCorpus(context);
+  registerEndpoints(context);
   registerPreview(context);
 }
 
