@@ -36,7 +36,7 @@ const PARTS: readonly Part[] = [
   { name: "templates", files: ["prompts/**/*.prompty"] },
   {
     name: "media",
-    files: ["media/icon.{svg,png}", "media/engine/**/package*.json", "media/sample/**/*", "media/walkthrough/**/*.{md,svg,png}"],
+    files: ["media/{icon,panel}.{svg,png}", "media/engine/**/package*.json", "media/sample/**/*", "media/walkthrough/**/*.{md,svg,png}"],
   },
   { name: "documents", files: ["LICENSE", "CHANGELOG.md"] },
 ];
