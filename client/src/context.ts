@@ -1,5 +1,6 @@
 import type { EventEmitter, ExtensionContext, LogOutputChannel } from "vscode";
 import type { Secrets } from "./endpoints/secrets.ts";
+import type { Generations } from "./generate/generations.ts";
 import type { ProjectFinder } from "./project/finder.ts";
 import type { Server } from "./server/server.ts";
 import type { SettingsReader } from "./settings/reader.ts";
@@ -23,4 +24,6 @@ export interface ClientContext {
   secrets: Secrets;
   /** Fired by whoever changes what endpoints there are or whether they can be used; keys, settings and the recipe tell of themselves. */
   endpointsChanged: EventEmitter<void>;
+  /** Asks models; knows what this window is asking. */
+  generations: Generations;
 }

@@ -6,6 +6,8 @@ import type { ClientContext } from "./context.ts";
 import { registerCorpus } from "./corpus/register.ts";
 import { registerEndpoints } from "./endpoints/register.ts";
 import { createSecrets } from "./endpoints/secrets.ts";
+import { createGenerations } from "./generate/generations.ts";
+import { registerGenerate } from "./generate/register.ts";
 import { registerPreview } from "./preview/register.ts";
 import { createProjects } from "./project/projects.ts";
 import { createServer } from "./server/connection.ts";
@@ -24,6 +26,7 @@ export function activate(extension: ExtensionContext): void {
   const settings = createSettings();
   const secrets = createSecrets(extension.secrets);
   const server = createServer({ extension, log, settings, secrets });
+  const status = createStatus(server, subscriptions);
   const endpointsChanged = new EventEmitter<void>();
   subscriptions.push(log, endpointsChanged);
   close = server.close;
@@ -32,10 +35,11 @@ export function activate(extension: ExtensionContext): void {
     log,
     server,
     projects: createProjects(subscriptions),
-    status: createStatus(server, subscriptions),
+    status,
     settings,
     secrets,
     endpointsChanged,
+    generations: createGenerations({ server, settings, status }),
   };
   startWithTemplates(context);
   registerStatus(context);
@@ -45,7 +49,7 @@ export function activate(extension: ExtensionContext): void {
   registerSample(context);
   registerCorpus(context);
   registerEndpoints(context);
-  registerPreview(context);
+  registerGenerate(context, registerPreview(context));
 }
 
 /** The editor waits for it: the server closes its indexes in order. */

@@ -1,8 +1,10 @@
+import { randomUUID } from "node:crypto";
 import { basename } from "node:path";
 import { type Disposable, env, RelativePattern, Uri, type WebviewPanel, window, workspace } from "vscode";
 import type { KeptPreview, PanelEvents } from "#protocol/panels.ts";
 import type { ClientContext } from "../context.ts";
 import { MACROS_SETTING, readMacros } from "../corpus/macros.ts";
+import type { GenerationRequest } from "../generate/generations.ts";
 import { connectPanel, type HostHandlers } from "../panels/host.ts";
 import { serverEvent } from "../panels/server-event.ts";
 import { sharedHandlers } from "../panels/shared-handlers.ts";
@@ -18,6 +20,8 @@ export interface PreviewPanel {
   readonly model: PreviewModel;
   show(uri: Uri): void;
   do(what: PanelEvents["do"]["what"]): void;
+  /** Begins a run whose results are shown here. */
+  generate(request: GenerationRequest): void;
 }
 
 /** While rows come in, a preview hears of it at most so often. */
@@ -45,6 +49,13 @@ export function createPreviewPanel(context: ClientContext, panel: WebviewPanel, 
   );
   const runs = createRuns((event, data) => host.post(event, data), problemOf);
 
+  const begin = (run: string, request: GenerationRequest) => {
+    const { count, endpoint } = request;
+    runs.begin({ run, count, template: nameOf(request.template), endpoint, began: new Date().toISOString() }, (signal) =>
+      context.generations.run(request, { run, signal }),
+    );
+  };
+
   const handlers: HostHandlers = {
     ...sharedHandlers(context, () => model.project),
     "host/reveal": async (span) => {
@@ -62,15 +73,7 @@ export function createPreviewPanel(context: ClientContext, panel: WebviewPanel, 
       return null;
     },
     "preview/generate": async ({ run, count }) => {
-      const request = model.request();
-      const template = nameOf(request.template);
-      runs.begin({ run, count, template, endpoint: request.endpoint, began: new Date().toISOString() }, (signal) =>
-        server.request(
-          "generate/run",
-          { ...request, run, count, dataset: settings.get("jiuzhang.dataset", Uri.parse(request.template)), budget: null },
-          signal,
-        ),
-      );
+      begin(run, { ...model.request(), count });
       return null;
     },
     "preview/stop": async ({ run }) => {
@@ -172,7 +175,16 @@ export function createPreviewPanel(context: ClientContext, panel: WebviewPanel, 
     for (const subscription of subscriptions) subscription.dispose();
   });
 
-  return { panel, model, show, do: (what) => host.post("do", { what }) };
+  return {
+    panel,
+    model,
+    show,
+    do: (what) => host.post("do", { what }),
+    generate(request) {
+      begin(randomUUID(), request);
+      panel.reveal(undefined, true);
+    },
+  };
 }
 
 const openDocument = (uri: string) => workspace.textDocuments.find((document) => document.uri.toString() === uri && !document.isClosed);

@@ -14,6 +14,8 @@ export interface PreviewPanels {
   open(uri: Uri): PreviewPanel;
   /** The preview that a command means: the active one, else the one of the active template, else the last one that was looked at. */
   current(): PreviewPanel | null;
+  /** The preview of a template, null where none shows it. */
+  showing(template: string): PreviewPanel | null;
 }
 
 /** Registers what brings previews back after a reload of the window. */
@@ -51,6 +53,7 @@ export function createPreviewPanels(context: ClientContext): PreviewPanels {
   const showing = (uri: Uri) => open.findLast(({ model }) => model.uri === uri.toString());
 
   return {
+    showing: (template) => showing(Uri.parse(template)) ?? null,
     open(uri) {
       const there = showing(uri) ?? open.findLast(({ model }) => !model.pinned);
       const made =

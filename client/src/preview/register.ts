@@ -3,11 +3,11 @@ import type { PanelEvents } from "#protocol/panels.ts";
 import { registerCommand } from "../commands/register.ts";
 import type { ClientContext } from "../context.ts";
 import { ProblemError } from "../server/server.ts";
-import { createPreviewPanels } from "./panels.ts";
+import { createPreviewPanels, type PreviewPanels } from "./panels.ts";
 import { isTemplate } from "./template-editor.ts";
 
 /** The preview of templates: its panels, and the commands that open and drive them. */
-export function registerPreview(context: ClientContext): void {
+export function registerPreview(context: ClientContext): PreviewPanels {
   const panels = createPreviewPanels(context);
 
   registerCommand(context, "jiuzhang.preview", (argument?: unknown) => void panels.open(templateOf(argument)));
@@ -31,6 +31,7 @@ export function registerPreview(context: ClientContext): void {
   });
   // Bound to keys that a panel answers by itself, so that the editor does nothing else with them.
   registerCommand(context, "jiuzhang.panel.key", () => {});
+  return panels;
 }
 
 /** The template that a command is about: a file of a tree, or the active editor's. @throws ProblemError where there is none */

@@ -15,7 +15,9 @@ export async function showProblem(log: LogOutputChannel, thrown: unknown): Promi
   if (problem.code === "cancelled") return;
   log.error(`${problem.code}: ${formatProblem(problem)}`);
   if (problem.code === "internal" && thrown instanceof Error) log.error(thrown);
-  const actions: Action[] = [...(thrown instanceof ProblemError ? thrown.actions : []), ...actionsFor(problem.code)];
+  const own: readonly Action[] = thrown instanceof ProblemError ? thrown.actions : [];
+  // A button of its own may know more than the one that every problem of its code has.
+  const actions = [...own, ...actionsFor(problem.code).filter(({ title }) => !own.some((one) => one.title === title))];
   const { where, ...words } = problem;
   const open = where?.file === undefined ? [] : ["Open File"];
   const chosen = await window.showErrorMessage(formatProblem(words), ...open, ...actions.map(({ title }) => title));
