@@ -17,4 +17,4 @@ export type ReadOps = typeof read;
 /** The index of one project, as everything outside its threads sees it. */
 export type CorpusStore = Store<WriteOps, ReadOps>;
 
-serveThread({ write, read });
+serveThread({ write, read, short: Object.keys(labelOps) });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -263,4 +263,71 @@ test("pages by keyset give each row exactly once, in order, while rows are being
   const counted = sql.prepare("SELECT sum(rows) AS n FROM tally").get<{ n: number }>();
   assert.equal(sql.prepare("SELECT count(*) AS n FROM row").get<{ n: number }>()?.n, counted?.n);
   sql.close();
+});
+
+test("a label does not wait for the end of a long import, and a cancelled export leaves nothing behind", async () => {
+  const { project, store } = open();
+  await store.write("importFile", { file: put(project, "a.jsonl", lines({ text: "A text" })), dataset: "set" });
+  const [row] = (await store.read("listPage", page("set"))).rows;
+  const rows = Array.from({ length: 5_000 }, (_, at) => ({ text: `text ${at}` }));
+  const order: string[] = [];
+  let labelled: Promise<unknown> | undefined;
+  const importing = store
+    .write(
+      "importFile",
+      { file: put(project, "b.jsonl", lines(...rows)), dataset: "set", transactionRows: 10 },
+      {
+        onProgress: () => {
+          const wanted = { kind: "label", rows: [row?.id as string], label: "keep", why: null } as const;
+          labelled ??= store.write("changeRows", { person: "ada", wanted }).then(() => order.push("label"));
+        },
+      },
+    )
+    .then(() => order.push("import"));
+  await importing;
+  await labelled;
+  assert.deepEqual(order, ["label", "import"]);
+  assert.equal((await store.read("listPage", page("set"))).rows[0]?.label, "keep");
+
+  const controller = new AbortController();
+  const to = join(project, "out.jsonl");
+  const exporting = store.read(
+    "exportRows",
+    { dataset: "set", where: [], to },
+    { signal: controller.signal, onProgress: () => controller.abort() },
+  );
+  await assert.rejects(exporting, failsWith("cancelled"));
+  await store.close();
+  assert.deepEqual(
+    readdirSync(project).filter((name) => name.startsWith("out")),
+    [],
+  );
+});
+
+test("a short write of another connection gets its turn while a long import runs", async (t) => {
+  const { project, store } = open();
+  await store.write("importFile", { file: put(project, "a.jsonl", lines({ text: "A text" })), dataset: "set" });
+  const [row] = (await store.read("listPage", page("set"))).rows;
+  const other = open(project).store;
+  const rows = Array.from({ length: 60_000 }, (_, at) => ({ text: `${"word ".repeat(60)}${at}` }));
+  const order: string[] = [];
+  const began = performance.now();
+  let labelled: Promise<unknown> | undefined;
+  const importing = store
+    .write(
+      "importFile",
+      { file: put(project, "b.jsonl", lines(...rows)), dataset: "set", transactionRows: 2_000 },
+      {
+        onProgress: () => {
+          const wanted = { kind: "label", rows: [row?.id as string], label: "keep", why: null } as const;
+          labelled ??= other.write("changeRows", { person: "ada", wanted }).then(() => order.push("label"));
+        },
+      },
+    )
+    .then(() => order.push("import"));
+  await importing;
+  const seconds = (performance.now() - began) / 1000;
+  await labelled;
+  if (seconds < 3) return t.skip("the import was over before it paused");
+  assert.deepEqual(order, ["label", "import"]);
 });

@@ -33,7 +33,7 @@ export function requireSearchable(sql: Sql): void {
 }
 
 /** Adds the texts that came since the last search to the full-text index: cheaper after a bulk load than with every row. */
-export async function makeSearchable({ sql, progress, signal }: OpContext): Promise<void> {
+export async function makeSearchable({ sql, progress, signal, breathe }: OpContext): Promise<void> {
   for (;;) {
     const last = sql.transaction(() => {
       const done = sql.prepare("SELECT value FROM meta WHERE name = 'searchable'").get<{ value: number }>()?.value ?? 0;
@@ -54,6 +54,7 @@ export async function makeSearchable({ sql, progress, signal }: OpContext): Prom
     progress({ stage: "search index", done: last, unit: "rows" });
     // Lets a cancellation arrive.
     await new Promise((resolve) => setImmediate(resolve));
+    await breathe?.();
     signal.throwIfAborted();
   }
 }

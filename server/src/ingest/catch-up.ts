@@ -18,6 +18,8 @@ export interface CatchUpReport {
   files: number;
   /** Rows that were added. */
   rows: number;
+  /** Rows that people said something new about. */
+  labels: number;
   /** What could not be read, and lines that were skipped. */
   problems: Problem[];
 }
@@ -43,6 +45,7 @@ export async function catchUp(context: OpContext, ruleOf: RuleOf): Promise<Catch
       problems.push(problem);
     }
     done += 1;
+    await context.breathe?.();
     context.progress({ stage: "catch up", done, total: imports.length + jobs.length, unit: "files" });
   };
   for (const about of imports) await step(() => ingestImport({ ...context, sql, progress: () => {} }, about));
@@ -50,9 +53,10 @@ export async function catchUp(context: OpContext, ruleOf: RuleOf): Promise<Catch
   // A skip list may name answers of a job that was made later.
   for (const job of jobs) if ((await existing(join(job, JOB.skip))) !== null) await ingestJob(context, job, ruleOf);
   const rows = rowCount(context) - before;
-  problems.push(...takeInLabels(context));
+  const labels = takeInLabels(context);
+  problems.push(...labels.problems);
   buildSortIndexes(sql);
-  return { files: imports.length + jobs.length, rows, problems };
+  return { files: imports.length + jobs.length, rows, labels: labels.rows, problems };
 }
 
 /** Faults of the index or the disk, not of one file. */

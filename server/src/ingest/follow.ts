@@ -22,7 +22,7 @@ export async function follow(
   { origin, path, shard, end }: { origin: number; path: string; shard: Shard; end: number | null },
   batch: { begin(file: number): void; handle(line: FollowedLine): string | null; end(): void },
 ): Promise<FileState> {
-  const { sql, signal } = context;
+  const { sql } = context;
   for (;;) {
     let state = readFileState(sql, origin, path);
     if (state === undefined) state = sql.transaction(() => fileState(sql, origin, path));
@@ -30,14 +30,13 @@ export async function follow(
     // A compressed shard is complete, so it need not be unpacked once more to see that nothing came after.
     if (start.done === 1 || (end !== null && start.position === end)) return start;
     if (end !== null && end < start.position) return shortened(sql, path, start, end);
-    const outcome = await readOn(sql, signal, { origin, path, shard, end, start }, batch);
+    const outcome = await readOn(context, { origin, path, shard, end, start }, batch);
     if (outcome !== null) return outcome;
   }
 }
 
 async function readOn(
-  sql: Sql,
-  signal: AbortSignal,
+  { sql, signal, breathe }: OpContext,
   { origin, path, shard, end, start }: { origin: number; path: string; shard: Shard; end: number | null; start: FileState },
   batch: { begin(file: number): void; handle(line: FollowedLine): string | null; end(): void },
 ): Promise<FileState | null> {
@@ -64,6 +63,7 @@ async function readOn(
   for await (const lines of readLines(shard.path, options)) {
     const whole = lines.filter((line) => line.complete);
     if (whole.length > 0 && !commit(whole, false)) return null;
+    await breathe?.();
     signal.throwIfAborted();
   }
   if (end === null && !commit([], true)) return null;

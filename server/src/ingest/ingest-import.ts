@@ -97,6 +97,7 @@ export async function ingestImport(context: OpContext, about: ImportFile, limit 
         report();
         // Lets a cancellation arrive.
         await new Promise((resolve) => setImmediate(resolve));
+        await context.breathe?.();
         signal.throwIfAborted();
       }
     } finally {

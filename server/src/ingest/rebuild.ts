@@ -20,9 +20,10 @@ export async function rebuild(context: OpContext, ruleOf: RuleOf): Promise<Catch
     let report: CatchUpReport;
     try {
       const { project, signal, release } = context;
+      const breathe = async () => await context.breathe?.();
       // Never a copy of the context: that would open the old index, which may be damaged.
       report = await catchUp(
-        { sql, path: fresh, project, signal, release, progress: (now) => context.progress({ ...now, stage: "rebuild" }) },
+        { sql, path: fresh, project, signal, release, breathe, progress: (now) => context.progress({ ...now, stage: "rebuild" }) },
         ruleOf,
       );
       // Without a log of its own the new file is whole by itself.

@@ -1,3 +1,4 @@
+import { basename, extname } from "node:path";
 import { fail } from "#protocol/errors.ts";
 import type { Bind, Sql } from "../store/sql.ts";
 
@@ -22,6 +23,14 @@ export function checkDatasetName(name: string): void {
     remedy: "Use letters, digits, “-”, “_” and “.”, beginning with a letter or digit, at most 100.",
   });
 }
+
+/** The name of a dataset that a file's own name suggests. */
+export const datasetNameOf = (file: string): string =>
+  basename(file.replace(/\.gz$/i, ""), extname(file.replace(/\.gz$/i, "")))
+    .normalize("NFC")
+    .replace(/[^\p{L}\p{N}_.-]+/gu, "-")
+    .replace(/^[^\p{L}\p{N}]+/u, "")
+    .slice(0, 80) || "imported";
 
 export interface NewOrigin {
   kind: "import" | "job";

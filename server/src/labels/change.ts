@@ -15,9 +15,9 @@ import { wordsOf } from "./words.ts";
 
 /** What a person asks for. */
 export type Wanted =
-  | { kind: "label"; rows: string[]; label: Label | null; why: string | null }
+  | { kind: "label"; rows: readonly string[]; label: Label | null; why: string | null }
   | { kind: "edit"; row: string; text: string; solution: string | null; answer: string | null }
-  | { kind: "delete"; rows: string[] }
+  | { kind: "delete"; rows: readonly string[] }
   /** Null: the latest entry of this person that is not undone. */
   | { kind: "undo"; entry: string | null };
 
@@ -72,7 +72,7 @@ function entryOf(sql: Sql, person: string, wanted: Wanted): LabelLine | null {
 }
 
 /** Those of the rows that are in their dataset, each once. @throws usage/not-found where none is */
-function present(sql: Sql, ids: string[]): string[] {
+function present(sql: Sql, ids: readonly string[]): string[] {
   const there = sql.prepare("SELECT 1 FROM row WHERE id = ? AND dataset > 0");
   const rows = [...new Set(ids)].filter((id) => there.get(id) !== undefined);
   if (rows.length > 0) return rows;

@@ -28,12 +28,11 @@ const MOST_PROBLEMS = 20;
 /** Nothing of a file; what a missing one has, too. */
 const EMPTY = { stamp: "", position: 0, line: 0, prefix: "", rejected: 0, problems: "[]" };
 
-/** Brings into the index what people's files say and it does not, and tells what in them cannot be read. */
-export function takeInLabels(context: OpContext): Problem[] {
-  const { sql, project } = context;
-  const known = states(sql);
-  if (changedFiles(project, known).length > 0) sql.transaction(() => takeInNow(sql, project));
-  return states(sql).flatMap(({ problems }) => JSON.parse(problems) as Problem[]);
+/** Brings into the index what people's files say and it does not, and tells about how many rows, and what in the files cannot be read. */
+export function takeInLabels({ sql, project }: OpContext): { rows: number; problems: Problem[] } {
+  const changed = changedFiles(project, states(sql)).length > 0;
+  const rows = changed ? sql.transaction(() => takeInNow(sql, project)).size : 0;
+  return { rows, problems: states(sql).flatMap(({ problems }) => JSON.parse(problems) as Problem[]) };
 }
 
 /** The same inside a transaction of the caller; returns the ids of the rows that something new is said about. */

@@ -21,6 +21,9 @@ const WORDS: readonly (readonly [RegExp, string])[] = [
   ],
   [/ \(`jiuzhang doctor` shows it\)/g, ""],
   [/Check the model with `jiuzhang doctor`/g, "Check the model file"],
+  [/`jiuzhang rebuild`/g, "“JiuZhang: Rebuild Index”"],
+  [/`jiuzhang list DATASET` shows ids/g, "Show the dataset again"],
+  [/, which brings its own SQLite; `jiuzhang doctor` tells more/g, ", which brings its own SQLite"],
 ];
 
 /** A problem with a remedy that fits the editor: the same rooms serve the terminal, which has commands instead of buttons. */

@@ -1,11 +1,14 @@
-import { fail } from "#protocol/errors.ts";
 import type { Handlers } from "./context.ts";
-
-const pending = async () => {
-  throw fail("internal", "This is being built");
-};
+import { inCorpus } from "./corpus-problems.ts";
 
 export const seedHandlers: Handlers<"seeds/pick" | "seeds/search"> = {
-  "seeds/pick": pending,
-  "seeds/search": pending,
+  async "seeds/pick"(context, { project, dataset, pick }, { signal }) {
+    const app = await context.projects.open(project);
+    return await inCorpus(app, () => app.store.read("pickSeed", { dataset, pick }, { signal }));
+  },
+
+  async "seeds/search"(context, { project, dataset, search }, { signal }) {
+    const app = await context.projects.open(project);
+    return await inCorpus(app, () => app.store.read("searchSeeds", { dataset, search }, { signal }));
+  },
 };

@@ -30,6 +30,12 @@ export function resultCode(thrown: unknown): number | null {
   return BY_NAME[code.split("_").slice(0, 2).join("_")] ?? 1;
 }
 
+/** Whether another connection holds what a statement needs. */
+export function isBusy(thrown: unknown): boolean {
+  const code = resultCode(thrown);
+  return code === BUSY || code === LOCKED;
+}
+
 /** SQLite's error as one of ours; anything else is returned as it came. */
 export function toFault(thrown: unknown, path: string): unknown {
   if (thrown instanceof AppError) return thrown;

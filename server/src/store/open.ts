@@ -4,13 +4,19 @@ import { fail } from "#protocol/errors.ts";
 import { crashPoint } from "../files/crash-point.ts";
 import { openBuiltin } from "./builtin.ts";
 import { chooseEngines, type Engine } from "./choose.ts";
-import { toFault } from "./faults.ts";
+import { isBusy, toFault } from "./faults.ts";
 import { openNative } from "./native.ts";
 import { migrate, refuseNewer, SCHEMA_VERSION, schemaVersion } from "./schema.ts";
 import type { OpenOptions, RawSql, Sql, Statement } from "./sql.ts";
 
-/** How long to wait for another process's transaction before `index/locked`; ours last well under a second. */
-const BUSY_MILLISECONDS = 10_000;
+/** How long to wait for another process's transaction before `index/locked`; ours last a few seconds at most. */
+const BUSY_MILLISECONDS = Number(process.env.JIUZHANG_BUSY_MILLISECONDS ?? 10_000);
+
+/**
+ * How often a transaction that waits for another process is tried: SQLite itself would soon sleep for 100 ms at a time, and miss the
+ * short pauses that a process makes between its long transactions.
+ */
+const RETRY_MILLISECONDS = 4;
 
 /** Memory for pages: the writer's holds the random parts of the id and duplicate indexes during a bulk load. */
 const WRITER_CACHE_KIB = 128 * 1024;
@@ -95,7 +101,7 @@ function connect(options: OpenOptions): Sql {
   if (options.immutable) engines.reverse();
   for (const [at, engine] of engines.entries()) {
     try {
-      return guard(engine, options.path, (engine === "native" ? openNative : openBuiltin)(options));
+      return guard(engine, options, (engine === "native" ? openNative : openBuiltin)(options));
     } catch (thrown) {
       if (!isLoadFailure(thrown)) throw toFault(thrown, options.path);
       if (at === engines.length - 1)
@@ -112,8 +118,11 @@ function connect(options: OpenOptions): Sql {
 const isLoadFailure = (thrown: unknown): boolean =>
   ["ERR_DLOPEN_FAILED", "MODULE_NOT_FOUND", "ERR_UNKNOWN_BUILTIN_MODULE"].includes((thrown as NodeJS.ErrnoException).code ?? "");
 
+/** Nobody ever wakes it. */
+const PAUSE = new Int32Array(new SharedArrayBuffer(4));
+
 /** Caches statements, maps SQLite's errors, and adds transactions. */
-function guard(engine: Engine, path: string, raw: RawSql): Sql {
+function guard(engine: Engine, { path, timeout }: OpenOptions, raw: RawSql): Sql {
   const statements = new Map<string, Statement>();
   const mapped = <T>(work: () => T): T => {
     try {
@@ -142,6 +151,22 @@ function guard(engine: Engine, path: string, raw: RawSql): Sql {
     return statement;
   };
   const exec = (source: string) => mapped(() => raw.exec(source));
+  const begin = () => {
+    const until = performance.now() + timeout;
+    exec("PRAGMA busy_timeout = 0");
+    try {
+      for (;;)
+        try {
+          raw.exec("BEGIN IMMEDIATE");
+          return;
+        } catch (thrown) {
+          if (!isBusy(thrown) || performance.now() >= until) throw toFault(thrown, path);
+          Atomics.wait(PAUSE, 0, 0, RETRY_MILLISECONDS);
+        }
+    } finally {
+      exec(`PRAGMA busy_timeout = ${timeout}`);
+    }
+  };
   const commit = () => {
     crashPoint("before commit");
     exec("COMMIT");
@@ -158,7 +183,7 @@ function guard(engine: Engine, path: string, raw: RawSql): Sql {
     prepare,
     exec,
     transaction(work) {
-      exec("BEGIN IMMEDIATE");
+      begin();
       let result: ReturnType<typeof work>;
       try {
         result = work();
@@ -171,7 +196,7 @@ function guard(engine: Engine, path: string, raw: RawSql): Sql {
       return result;
     },
     async longTransaction(work) {
-      exec("BEGIN IMMEDIATE");
+      begin();
       let result: Awaited<ReturnType<typeof work>>;
       try {
         result = await work();

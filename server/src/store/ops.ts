@@ -13,7 +13,12 @@ export interface OpContext {
   /** The project's root directory. */
   project: string;
   progress(progress: Progress): void;
-  /** Raised when the caller cancels a write; a cancelled read's thread is ended instead. */
+  /**
+   * Lets short operations that wait behind this long one be done now: a label need not wait for a million rows. Call it between
+   * transactions only. Absent where nothing can wait.
+   */
+  breathe?(): Promise<void>;
+  /** Raised when the caller cancels; a read that does not end by itself has its thread ended soon after. */
   signal: AbortSignal;
 }
 

@@ -7,13 +7,16 @@ import { ThreadClient } from "./thread-client.ts";
 /** Reads that run at the same time; further ones wait. */
 const MOST_READERS = 3;
 
+/** A cancelled read that is over in so many milliseconds leaves a thread that can read on; a longer one is ended with its thread. */
+const GRACE_MILLISECONDS = 200;
+
 export interface Store<W extends OpTable, R extends OpTable> {
   /**
    * Runs an operation in the writer thread, one after the other. `signal` asks it to stop at its next transaction.
    * A writer that died is started anew by the next write.
    */
   write<K extends keyof W & string>(op: K, args: Args<W, K>, options?: CallOptions): Promise<Result<W, K>>;
-  /** Runs an operation in a reader thread. `signal` ends that thread, however long its statement would have run. */
+  /** Runs an operation in a reader thread. `signal` ends it at once for the caller, and soon for good, however long its statement would have run. */
   read<K extends keyof R & string>(op: K, args: Args<R, K>, options?: CallOptions): Promise<Result<R, K>>;
   close(): Promise<void>;
 }
@@ -62,22 +65,23 @@ export function createStore<W extends OpTable, R extends OpTable>(options: {
     const reader = await takeReader(signal);
     // It may have been cancelled while the reader was waited for.
     refuse(signal);
-    const { result } = reader.call(op, args, onProgress);
-    let cancelled = false;
-    const end = () => {
-      cancelled = true;
-      void reader.kill();
-    };
-    signal?.addEventListener("abort", end, { once: true });
-    try {
-      return await result;
-    } catch (thrown) {
-      throw cancelled ? fail("cancelled", "Cancelled") : thrown;
-    } finally {
-      signal?.removeEventListener("abort", end);
-      if (!reader.alive || cancelled) readers.delete(reader);
-      waiting.values().next().value?.();
-    }
+    const { result, cancel } = reader.call(op, args, onProgress);
+    return await new Promise((resolve, reject) => {
+      let grace: NodeJS.Timeout | undefined;
+      const end = () => {
+        cancel();
+        grace = setTimeout(() => void reader.kill(), GRACE_MILLISECONDS);
+        reject(fail("cancelled", "Cancelled"));
+      };
+      signal?.addEventListener("abort", end, { once: true });
+      const free = () => {
+        clearTimeout(grace);
+        signal?.removeEventListener("abort", end);
+        if (!reader.alive) readers.delete(reader);
+        waiting.values().next().value?.();
+      };
+      result.then(resolve, reject).finally(free);
+    });
   }
 
   async function takeReader(signal: AbortSignal | undefined): Promise<ThreadClient> {

@@ -52,6 +52,7 @@ export const corpusRequests = {
 };
 
 export interface CorpusResults {
+  /** `problem`: why they may be older than the project's files, or the first line of a labels file that does not count. */
   "corpus/datasets": { datasets: Dataset[]; problem: Problem | null };
   "corpus/page": Page & { milliseconds: number };
   "corpus/anchors": Anchors;
