@@ -38,8 +38,11 @@ const parts: Record<string, BuildOptions> = {
     banner: { js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);' },
   },
   client: {
-    entryPoints: { extension: "client/src/extension.ts" },
+    entryPoints: { extension: "client/src/extension.ts", "language-client": "client/src/server/language-client.ts" },
     outExtension: { ".js": ".cjs" },
+    // The editor reads the whole file before it activates us: what is not needed then lies in a file of its own.
+    plugins: [ownFile("language-client")],
+    supported: { "dynamic-import": false },
     platform: "node",
     format: "cjs",
     target: "node22",
@@ -58,6 +61,18 @@ const parts: Record<string, BuildOptions> = {
     assetNames: "fonts/[name]",
   },
 };
+
+/** Leaves what is imported dynamically by this name to a bundle of its own. */
+function ownFile(name: string): Plugin {
+  return {
+    name: "own-file",
+    setup({ onResolve }) {
+      onResolve({ filter: new RegExp(`/${name}\\.ts$`) }, ({ kind }) =>
+        kind === "dynamic-import" ? { path: `./${name}.cjs`, external: true } : undefined,
+      );
+    },
+  };
+}
 
 let bytes = 0;
 await Promise.all(

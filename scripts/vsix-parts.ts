@@ -22,7 +22,7 @@ interface Part {
  */
 const PARTS: readonly Part[] = [
   { name: "server", files: ["dist/server/**/*.js"] },
-  { name: "client", files: ["dist/client/extension.cjs", "client/language/*.json"] },
+  { name: "client", files: ["dist/client/*.cjs", "client/language/*.json"] },
   { name: "webviews", files: ["dist/webview/**/*.{js,css,woff2}", "dist/webview/fonts/codicon.ttf"] },
   {
     name: "SQLite for eight platforms",

@@ -5,7 +5,7 @@ import type { InitializationOptions } from "#protocol/messages/project.ts";
 import type { ServerNotifications } from "#protocol/messages.ts";
 import type { Secrets } from "../endpoints/secrets.ts";
 import type { SettingsReader } from "../settings/reader.ts";
-import type { ServerLife } from "./life.ts";
+import { openLife, type ServerLife } from "./life.ts";
 import { orAborted } from "./or-aborted.ts";
 import type { Server, ServerState } from "./server.ts";
 import { createSupervisor } from "./supervisor.ts";
@@ -36,8 +36,6 @@ export function createServer({
 
   const supervisor = createSupervisor<ServerLife>({
     async open(ended) {
-      // The language client is by far the largest part of the extension: it is loaded when it is first needed.
-      const { openLife } = await import("./life.ts");
       return await openLife(
         {
           module: join(extensionPath, "dist", "server", "main.js"),

@@ -2,16 +2,7 @@ import type { ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
 import { setImmediate as turn } from "node:timers/promises";
 import type { LogOutputChannel } from "vscode";
-import {
-  CancellationTokenSource,
-  CloseAction,
-  ErrorAction,
-  LanguageClient,
-  LSPErrorCodes,
-  ResponseError,
-  RevealOutputChannelOn,
-  TransportKind,
-} from "vscode-languageclient/node";
+import type { ResponseError } from "vscode-languageclient/node";
 import type { Problem } from "#protocol/errors.ts";
 import type { InitializationOptions } from "#protocol/messages/project.ts";
 import type { ClientNotifications, Params, RequestName, Result, ServerNotifications } from "#protocol/messages.ts";
@@ -42,16 +33,19 @@ export interface ServerLife extends Life {
   notify<K extends keyof ClientNotifications>(name: K, params: ClientNotifications[K]): void;
 }
 
-/** Logs what goes wrong and never shows it: what the user should know is told by the status item and by failed requests. */
-class QuietClient extends LanguageClient {
-  override error(message: string, data?: unknown): void {
-    super.error(message, data, false);
-  }
-}
-
 /** Starts a process of the server and waits for its answer. Open documents are sent to it. */
 export async function openLife(options: LifeOptions, ended: (problem: Problem) => void): Promise<ServerLife> {
   const { log } = options;
+  const {
+    CancellationTokenSource,
+    CloseAction,
+    ErrorAction,
+    LSPErrorCodes,
+    QuietClient,
+    ResponseError,
+    RevealOutputChannelOn,
+    TransportKind,
+  } = await import("./language-client.ts");
   const words = createLastWords();
   const waiting = new Set<(problem: Problem) => void>();
   let child: ChildProcess | undefined;
@@ -124,6 +118,15 @@ export async function openLife(options: LifeOptions, ended: (problem: Problem) =
   }
   up = true;
 
+  const isProblem = (thrown: unknown): thrown is ResponseError<Problem> => thrown instanceof ResponseError && thrown.code === PROBLEM_CODE;
+  const toProblemError = (thrown: unknown): ProblemError => {
+    if (thrown instanceof ProblemError) return thrown;
+    if (isProblem(thrown) && thrown.data !== undefined) return new ProblemError(thrown.data);
+    if (thrown instanceof ResponseError && thrown.code === LSPErrorCodes.RequestCancelled)
+      return new ProblemError({ code: "cancelled", message: "Cancelled" });
+    return new ProblemError({ code: "internal", message: thrown instanceof Error ? thrown.message : String(thrown) });
+  };
+
   return {
     async request(name, params, signal) {
       // A change of a document is told to everybody who listens at once; the server has to hear of it before it is asked.
@@ -164,14 +167,4 @@ function ending(child: ChildProcess | undefined): string {
   if (signal !== null) return `it was ended by ${signal}`;
   const code = child?.exitCode ?? null;
   return code === null ? "its connection has closed" : `it ended with exit code ${code}`;
-}
-
-const isProblem = (thrown: unknown): thrown is ResponseError<Problem> => thrown instanceof ResponseError && thrown.code === PROBLEM_CODE;
-
-function toProblemError(thrown: unknown): ProblemError {
-  if (thrown instanceof ProblemError) return thrown;
-  if (isProblem(thrown) && thrown.data !== undefined) return new ProblemError(thrown.data);
-  if (thrown instanceof ResponseError && thrown.code === LSPErrorCodes.RequestCancelled)
-    return new ProblemError({ code: "cancelled", message: "Cancelled" });
-  return new ProblemError({ code: "internal", message: thrown instanceof Error ? thrown.message : String(thrown) });
 }

@@ -140,7 +140,7 @@ function itemOf(node: EndpointNode): TreeItem {
       if ("code" in node.servers) return treeItem(problemLine(node.servers, []));
       if (node.servers.length > 0) return groupItem("Running on this machine", "", "vm-running");
       return treeItem({
-        label: "No model server runs on this machine",
+        label: "No model server found",
         description: "looked for on the usual ports",
         tooltip: "Ollama, LM Studio, llama-server and vLLM are looked for on their usual ports of this machine.",
         icon: "circle-slash",
