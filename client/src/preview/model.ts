@@ -184,6 +184,8 @@ export function createPreviewModel(ports: PreviewPorts, kept: KeptPreview): Prev
     if (of !== project) return;
     wanted = null;
     tell();
+    // A picture may have been made without it: nobody waits for a seed longer than a moment.
+    if (seed !== null && values === "sample") latest.ask();
   };
 
   const pick = async ({ pick: how, dataset }: PreviewChoice) => {
