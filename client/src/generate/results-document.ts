@@ -18,8 +18,9 @@ const EVERY_MILLISECONDS = 100;
  * writes in it, or closes it, it is theirs: what comes then is put at its end, once, or nowhere.
  */
 export async function openResults(text: () => string): Promise<ResultsDocument> {
-  let written = text();
-  const document = await workspace.openTextDocument({ language: "markdown", content: written });
+  let written = "";
+  // Shown while it is empty: the editor opens a document that has a text, and is nowhere shown, in the active group by itself.
+  const document = await workspace.openTextDocument({ language: "markdown" });
   const editor = await window.showTextDocument(document, { viewColumn: columnFor(), preserveFocus: true, preview: false });
   let timer: NodeJS.Timeout | undefined;
   let writing: Promise<void> = Promise.resolve();
@@ -43,6 +44,7 @@ export async function openResults(text: () => string): Promise<ResultsDocument> 
   };
   const shown = () => window.visibleTextEditors.find((one) => one === editor || one.document === document);
 
+  writing = write();
   return {
     document,
     changed() {
