@@ -61,7 +61,11 @@ function list(values: readonly unknown[]): string {
   return `[${values.map((value) => JSON.stringify(value)).join(", ")}]`;
 }
 
-const keyOf = (command: string) => contributes.keybindings?.find((binding) => binding.command === command)?.key ?? null;
+/** “Ctrl+Enter”, as menus write it. */
+function keysOf(command: string): string {
+  const key = contributes.keybindings?.find((binding) => binding.command === command)?.key;
+  return key === undefined ? "" : `\`${key.replace(/\b[a-z]/g, (letter) => letter.toUpperCase())}\``;
+}
 const hidden = new Set((contributes.menus.commandPalette ?? []).flatMap(({ command, when }) => (when === "false" ? [command] : [])));
 const cell = (text: string) => text.replaceAll("|", "\\|").replaceAll("\n", " ");
 const tables: Record<string, string> = {
@@ -70,10 +74,7 @@ const tables: Record<string, string> = {
     "| --- | --- |",
     ...contributes.commands
       .filter(({ command }) => !hidden.has(command))
-      .map(
-        ({ command, category, title }) =>
-          `| ${cell(`${category}: ${title}`)} | ${keyOf(command) === null ? "" : `\`${keyOf(command)}\``} |`,
-      ),
+      .map(({ command, category, title }) => `| ${cell(`${category}: ${title}`)} | ${keysOf(command)} |`),
   ].join("\n"),
   settings: [
     "| setting | default | what it does |",
