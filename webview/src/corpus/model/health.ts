@@ -8,6 +8,10 @@ import { createLatest } from "./latest.ts";
 /** How the dataset, the index and the server are. */
 export interface Health {
   readonly info: Dataset | null;
+  /** Why the rows may be older than the project's files: somebody else writes to the index, a labels file cannot be read. */
+  readonly problem: Problem | null;
+  /** How often it was looked in vain for the end of that problem. */
+  readonly tries: number;
   /** The dataset was there and is not any more: its rows are only read. */
   readonly gone: boolean;
   readonly server: PanelEvents["server"];
@@ -33,12 +37,20 @@ export function createHealth(backend: Backend, clock: Clock, onChange: () => voi
   const token = `rebuild-${Math.random().toString(36).slice(2)}`;
   let info: Dataset | null = null;
   let gone = false;
+  let problem: Problem | null = null;
+  let tries = 0;
   let server: PanelEvents["server"] = { state: "ready", problem: null };
   let rebuild: Rebuild | null = null;
 
   return {
     get info() {
       return info;
+    },
+    get problem() {
+      return problem;
+    },
+    get tries() {
+      return tries;
     },
     get gone() {
       return gone;
@@ -56,6 +68,8 @@ export function createHealth(backend: Backend, clock: Clock, onChange: () => voi
         const mine = found.datasets.find(({ name }) => name === dataset);
         gone = mine === undefined && info !== null && found.problem === null;
         info = mine ?? info;
+        tries = found.problem !== null && found.problem.code === problem?.code ? tries + 1 : 0;
+        problem = found.problem;
       } catch {
         // The list meets the same problem and says it.
       }

@@ -74,6 +74,7 @@ export function createStore(options: { backend: Backend; clock: Clock; onChange(
   let untype = () => {};
   let keeping = false;
   let unretry: (() => void) | null = null;
+  let unlook: (() => void) | null = null;
   let blamed: View | null = null;
 
   const changed = () => {
@@ -127,6 +128,12 @@ export function createStore(options: { backend: Backend; clock: Clock; onChange(
       unretry = clock.after(RETRY_MS, () => {
         unretry = null;
         rows.retry();
+      });
+    }
+    if (health.problem?.code === "index/locked" && unlook === null) {
+      unlook = clock.after(RETRY_MS, () => {
+        unlook = null;
+        void health.look(view.dataset);
       });
     }
     const empty = rows.counted && rows.total === 0 && rows.problem === null && isFiltered(view);

@@ -17,6 +17,10 @@ import type { CorpusStore } from "../model/store.ts";
 import { ROW_HEIGHT, viewGhost, viewRow } from "./row.ts";
 import { createRowTexts } from "./row-text.ts";
 
+/** Who scrolls further than this in one frame cannot read what passes: its formulas are set when the list is calm again. */
+const HURRY_PIXELS = 2 * ROW_HEIGHT;
+const CALM_MS = 80;
+
 /** Rows that are drawn beyond the window on both sides, so that a step of the wheel meets them ready. */
 const OVERSCAN = 4;
 
@@ -36,6 +40,8 @@ export function createList(store: CorpusStore, onOpen: () => void): List {
   let scroll: Scroll = { top: 0, physical: 0 };
   let viewport = 0;
   let height = -1;
+  let calm = 0;
+  let drawn = { first: 0, end: 0, base: 0 };
 
   scroller.className = "scroller";
   scroller.tabIndex = 0;
@@ -71,9 +77,10 @@ export function createList(store: CorpusStore, onOpen: () => void): List {
     const { first, end } = visibleRows(scroll, viewport, ROW_HEIGHT, rows.total, OVERSCAN);
     rows.show(first, Math.max(end, rows.total === 0 ? Math.ceil(viewport / ROW_HEIGHT) : 0));
     const base = scroll.top - scroll.physical;
+    drawn = { first, end, base };
     const ghosts = rows.wait.phase === "ghosts" || rows.wait.phase === "words";
     const indexes = Array.from({ length: Math.max(0, end - first) }, (_, at) => first + at);
-    texts.begin(store.macros);
+    texts.begin(store.macros, performance.now() < calm);
     scroller.setAttribute("aria-busy", String(rows.wait.phase !== "none"));
     render(
       repeat(
@@ -104,14 +111,20 @@ export function createList(store: CorpusStore, onOpen: () => void): List {
   }
 
   let coming = false;
-  /** The rest of the formulas in the next frame. */
+  /** The rest of the formulas in the next frame, or when the hurry is over. */
   const soon = () => {
     if (coming) return;
     coming = true;
-    requestAnimationFrame(() => {
+    const later = () => {
+      const wait = calm - performance.now();
+      if (wait > 0) {
+        setTimeout(() => requestAnimationFrame(later), wait);
+        return;
+      }
       coming = false;
       drawRows();
-    });
+    };
+    requestAnimationFrame(later);
   };
 
   let idle = 0;
@@ -127,6 +140,12 @@ export function createList(store: CorpusStore, onOpen: () => void): List {
     });
   };
 
+  /** Whether other rows are seen, or the same ones elsewhere in the element; else the browser has moved them already. */
+  const hasMoved = () => {
+    const { first, end } = visibleRows(scroll, viewport, ROW_HEIGHT, listing.rows.total, OVERSCAN);
+    return first !== drawn.first || end !== drawn.end || scroll.top - scroll.physical !== drawn.base;
+  };
+
   const settle = () => {
     const next = settled(extent(), scroll);
     if (Math.abs(next.physical - scroll.physical) < 1) return;
@@ -139,9 +158,11 @@ export function createList(store: CorpusStore, onOpen: () => void): List {
     () => {
       const physical = scroller.scrollTop;
       if (physical === scroll.physical || viewport === 0) return;
+      const before = scroll.top;
       scroll = scrolled(extent(), scroll, physical);
+      if (Math.abs(scroll.top - before) > HURRY_PIXELS) calm = performance.now() + CALM_MS;
       if (isStuck(extent(), scroll)) go(settled(extent(), scroll));
-      drawRows();
+      if (hasMoved()) drawRows();
       listing.scrolled();
     },
     { passive: true },
