@@ -23,6 +23,7 @@ export function viewDetails(store: CorpusStore): TemplateResult {
         ? viewNothing(store)
         : html`${viewHead(store, row)}
             <div class="body" tabindex="-1">
+              ${viewHidden(store)}
               ${acting.draft === null ? viewTexts(store, row) : viewEditForm(store, acting.draft)}
               ${reading.problem === null ? nothing : viewProblem(store)}
               ${
@@ -31,7 +32,7 @@ export function viewDetails(store: CorpusStore): TemplateResult {
                   : html`${viewVerdicts(store, reading.walk)}${viewProvenance(store, reading.walk)}${viewAfterwards(store, reading.walk)}`
               }
             </div>
-            ${row.kind === "seed" ? nothing : viewLabelBar(store, row)}`
+            ${row.kind === "seed" || reading.walk?.hidden ? nothing : viewLabelBar(store, row)}`
     }
   </aside>`;
 }
@@ -45,7 +46,8 @@ function viewNothing(store: CorpusStore): TemplateResult {
 function viewHead(store: CorpusStore, row: Row): TemplateResult {
   const { selection, rows } = store.listing;
   const place = selection.active?.id === row.id ? `${count(selection.active.index + 1)} of ${count(rows.total)}` : "";
-  const editable = row.kind === "problem" && store.writable;
+  const hidden = store.reading.walk?.hidden ?? null;
+  const editable = row.kind === "problem" && store.writable && hidden === null;
   return html`<div class="head">
     <button class="action narrow back" title="Back to the list" aria-label="Back to the list" @click=${() => store.setPage(false)}>${icon("arrow-left")}</button>
     <span class="id" title=${row.id}>${row.id.slice(0, 8)}</span>
@@ -68,11 +70,21 @@ function viewHead(store: CorpusStore, row: Row): TemplateResult {
     </button>
     <button class="action" title="Copy (C)" aria-label="Copy" @click=${() => copyRow(store, row)}>${icon("copy")}</button>
     ${
-      store.writable
+      store.writable && hidden === null
         ? html`<button class="action" title="Delete (Del)" aria-label="Delete" @click=${() => void store.acting.remove()}>${icon("trash")}</button>`
         : nothing
     }
   </div>`;
+}
+
+const HIDDEN_WORDS = {
+  edited: "This row was edited: another one stands in its place.",
+  deleted: "This row was deleted and is in no list any more.",
+} as const;
+
+function viewHidden({ reading }: CorpusStore): TemplateResult | typeof nothing {
+  const hidden = reading.walk?.hidden ?? null;
+  return hidden === null ? nothing : html`<section class="problem"><p>${icon("info")} ${HIDDEN_WORDS[hidden]}</p></section>`;
 }
 
 function viewTexts(store: CorpusStore, row: Row): TemplateResult {

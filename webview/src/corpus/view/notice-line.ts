@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from "lit";
-import { formatProblem } from "#protocol/errors.ts";
+import { formatProblem, type Problem } from "#protocol/errors.ts";
 import { count, counted } from "../../shared/format.ts";
 import { icon } from "../../shared/icon.ts";
 import type { CorpusStore } from "../model/store.ts";
@@ -19,6 +19,7 @@ export function viewNotices(store: CorpusStore): TemplateResult {
     serverLine(store),
     goneLine(store),
     problemLine(store),
+    olderLine(store),
     waitLine(store),
     freshLine(store),
     importLine(store),
@@ -64,6 +65,19 @@ function problemLine(store: CorpusStore): Line | null {
     words: `${formatProblem(problem)}${tried}`,
     actions: [...(problem.code === "index/corrupt" ? [rebuild] : []), { label: "Retry", run: () => store.retry() }],
   };
+}
+
+/** The rows can be read, but may not be the newest. */
+function olderLine({ health, listing }: CorpusStore): Line | null {
+  const { problem, tries } = health;
+  if (problem === null || listing.rows.held === 0 || listing.rows.problem !== null) return null;
+  const tried = tries > 1 ? ` Tried ${count(tries)} times.` : "";
+  return { sign: "warning", state: "warn", words: `${formatProblem(withoutIndex(problem))}${tried}`, actions: [] };
+}
+
+/** Where the index lies helps nobody; where a labels file is wrong does. */
+function withoutIndex({ code, where, ...words }: Problem): Omit<Problem, "code"> {
+  return code.startsWith("index/") || where === undefined ? words : { ...words, where };
 }
 
 function waitLine({ listing }: CorpusStore): Line | null {
