@@ -37,6 +37,9 @@ done("package", `${relative(root, file)} (${(size / 1e6).toFixed(1)} MB)`, Date.
 
 if (given === undefined) {
   const created = await createSample(folder, { sample: join(root, "media", "sample"), prompts: join(root, "prompts") });
+  // The panels have something to show from the first moment on; a file that was imported before adds nothing.
+  const seeds = ["import", join(folder, "data", "seeds.jsonl"), "--dataset", "seeds", "--project", folder];
+  spawnSync(process.execPath, [join(root, "dist", "server", "cli.js"), ...seeds], { stdio: ["ignore", "ignore", "inherit"] });
   done("project", created ? "./sample: seeds, templates, jiuzhang.yaml" : "./sample is there already");
 }
 
