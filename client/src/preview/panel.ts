@@ -12,7 +12,7 @@ import { problemOf } from "../problems/show.ts";
 import { throttle } from "../views/throttle.ts";
 import { createPreviewModel, type PreviewModel } from "./model.ts";
 import { createRuns } from "./runs.ts";
-import { isTemplate, revealSpan, visibleEditor } from "./template-editor.ts";
+import { clickHasArrived, isTemplate, revealSpan, visibleEditor } from "./template-editor.ts";
 
 /** A preview panel: what it shows, and how commands drive it. */
 export interface PreviewPanel {
@@ -60,6 +60,7 @@ export function createPreviewPanel(context: ClientContext, panel: WebviewPanel, 
     ...sharedHandlers(context, () => model.project),
     "host/reveal": async (span) => {
       const { uri } = model.subject();
+      await clickHasArrived(panel);
       await revealSpan(Uri.parse(uri), span);
       return null;
     },

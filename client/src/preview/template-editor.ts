@@ -1,4 +1,4 @@
-import { Range, type TextEditor, TextEditorRevealType, type Uri, ViewColumn, window, workspace } from "vscode";
+import { Range, type TextEditor, TextEditorRevealType, type Uri, ViewColumn, type WebviewPanel, window, workspace } from "vscode";
 
 /** Whether a document is a template that can be previewed. */
 export const isTemplate = ({ languageId, uri }: { languageId: string; uri: Uri }): boolean =>
@@ -25,3 +25,25 @@ export async function revealSpan(uri: Uri, { start, end }: { start: number; end:
 
 /** The panel stands in the active column; the template was left of it. */
 const columnBeside = (): ViewColumn => window.tabGroups.all.find(({ isActive }) => !isActive)?.viewColumn ?? ViewColumn.Beside;
+
+/** How long a panel may take to become active after a click into it. */
+const ACTIVE_WITHIN_MILLISECONDS = 300;
+
+/**
+ * Settles when a panel that was clicked has become the active editor. Who moves the focus before that loses it again: the click itself
+ * reaches the editor later than what the panel asks for.
+ */
+export async function clickHasArrived(panel: WebviewPanel): Promise<void> {
+  if (panel.active) return;
+  await new Promise<void>((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      changed.dispose();
+      resolve();
+    };
+    const timer = setTimeout(done, ACTIVE_WITHIN_MILLISECONDS);
+    const changed = panel.onDidChangeViewState(() => {
+      if (panel.active) done();
+    });
+  });
+}

@@ -97,6 +97,7 @@ const store = createStore({
   bridge,
   now: () => Date.now(),
   newRun: () => crypto.randomUUID(),
+  after: (milliseconds, work) => void setTimeout(work, milliseconds),
   onChange: draw,
 });
 bridge.on("do", ({ what }) => {

@@ -79,13 +79,19 @@ export interface StorePorts {
   /** Milliseconds of the wall clock. */
   now(): number;
   newRun(): string;
+  /** Runs `work` once after so many milliseconds. */
+  after(milliseconds: number, work: () => void): void;
   onChange(): void;
 }
+
+/** How long it is said that something was done, and how long it can be taken back from there. */
+const TOLD_MILLISECONDS = 5_000;
+const UNDO_MILLISECONDS = 20_000;
 
 /** Rows of finished runs that are kept over a reload of the window. */
 const KEPT_ROWS = 30;
 
-export function createStore({ bridge, now, newRun, onChange }: StorePorts): Store {
+export function createStore({ bridge, now, newRun, after, onChange }: StorePorts): Store {
   const kept = readKeptView(bridge.state());
   const scroll = { ...kept.scroll };
   const state: State = {
@@ -121,7 +127,13 @@ export function createStore({ bridge, now, newRun, onChange }: StorePorts): Stor
       if (!isCancelled(thrown)) change({ told: { problem: problemOf(thrown) } });
     });
   };
-  const say = (words: string, undo: Done["undo"] = null) => change({ told: { words, undo } });
+  const say = (words: string, undo: Done["undo"] = null) => {
+    const told = { words, undo };
+    change({ told });
+    after(undo === null ? TOLD_MILLISECONDS : UNDO_MILLISECONDS, () => {
+      if (state.told === told) change({ told: null });
+    });
+  };
 
   bridge.on("preview/show", (preview) => {
     const same = state.good?.uri === preview.uri;

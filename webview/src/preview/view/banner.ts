@@ -29,16 +29,15 @@ export function bannerOf({ server, host, preview, good, told }: State): Banner |
   if (server.state === "stopped") return one(server.problem ?? { code: "server/stopped", message: "The server has stopped" });
   if (server.state === "starting" && server.problem !== null)
     return one({ ...server.problem, message: `${sentence(server.problem.message)} It is being started again` });
-  if (told !== null && "problem" in told) return one(told.problem, { old: false, dismissable: true });
-  if (host?.notice != null) return one(host.notice);
   const errors = preview?.problems.filter(({ severity }) => severity === "error") ?? [];
   const [first] = errors;
-  if (first === undefined) return null;
-  const line = first.where?.line;
-  return one(
-    { ...first, message: line === undefined ? first.message : `Line ${line}: ${first.message}` },
-    { span: first.span, more: errors.length - 1 },
-  );
+  if (first !== undefined) {
+    const line = first.where?.line;
+    const message = line === undefined ? first.message : `Line ${line}: ${first.message}`;
+    return one({ ...first, message }, { span: first.span, more: errors.length - 1 });
+  }
+  if (told !== null && "problem" in told) return one(told.problem, { old: false, dismissable: true });
+  return host?.notice == null ? null : one(host.notice);
 }
 
 const sentence = (text: string): string => (/[.!?…]$/.test(text) ? text : `${text}.`);

@@ -47,14 +47,14 @@ export function whyNot({ host, preview, server }: State): string | null {
 }
 
 function viewTold(store: Store, waits: string | null): TemplateResult {
-  const { told, preview, good } = store.state;
+  const { told, preview } = store.state;
   if (told !== null && "words" in told)
     return html`<span class="told"><span class="ellipsis" role="status">${told.words}</span>${
       told.undo === null ? nothing : html`<button class="link" @click=${store.undo}>Undo</button>`
     }</span>`;
-  const tokens = (preview?.rendering ?? (waits === null ? good?.rendering : null))?.tokens;
-  if (waits !== null) return html`<span class="told ellipsis quiet" title=${waits}>${waits}</span>`;
-  return html`<span class="told num">${tokens === undefined ? nothing : viewTokens(tokens)}</span>`;
+  const tokens = preview?.rendering?.tokens;
+  const reason = waits === null || waits === "" ? nothing : html`<span class="ellipsis quiet" title=${waits}>${waits}</span>`;
+  return html`<span class="told num">${tokens === undefined ? nothing : viewTokens(tokens)}${reason}</span>`;
 }
 
 function viewTokens({ prompt, exact, settled, completion, cost }: PreviewTokens): TemplateResult {

@@ -9,7 +9,7 @@ import { colourOf } from "./colour.ts";
 export function viewWire(store: Store, wire: WirePreview): TemplateResult {
   const before = wire.sample === 0 ? "" : `; ${counted(wire.sample, "answer")} to this template and seed came before`;
   return html`<div class="wire-head">
-      <span class="address">POST ${wire.url}</span><span class="quiet">the exact body, as it will be sent${before}</span>
+      <span class="address">POST ${wire.url}</span><span class="quiet roomy">the exact body, as it will be sent${before}</span>
       <span class="grow"></span>
       <button class="link" @click=${() => store.copyRequest("body")}>Copy</button>
       <button class="link" title="The key stands in it as a variable, never as its value" @click=${() => store.copyRequest("curl")}>Copy as curl</button>
