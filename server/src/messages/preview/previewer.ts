@@ -24,7 +24,7 @@ import { createTokenCounter } from "./token-counter.ts";
 type Subject = Omit<Params<"preview/render">, "settle">;
 
 /** How long a preview waits for its tokens before it is shown without. */
-const TOKENS_WITHIN_MILLISECONDS = 8;
+const TOKENS_WITHIN_MILLISECONDS = 3;
 
 export interface Previewer {
   render(subject: Subject, settle: boolean): Promise<Preview>;
