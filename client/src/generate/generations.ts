@@ -2,11 +2,11 @@ import { existsSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Uri, window } from "vscode";
-import type { Problem } from "#protocol/errors.ts";
+import type { ErrorCode, Problem } from "#protocol/errors.ts";
 import type { GenerateDone } from "#protocol/messages/generate.ts";
 import type { Params } from "#protocol/messages.ts";
 import type { ClientContext } from "../context.ts";
-import type { Action } from "../problems/actions.ts";
+import { type Action, actionsFor } from "../problems/actions.ts";
 import { problemOf } from "../problems/show.ts";
 import { ProblemError } from "../server/server.ts";
 import { counted, money } from "../status/words.ts";
@@ -27,10 +27,9 @@ export interface Generation {
 /** The runs of this window, from wherever they were begun. */
 export interface Generations {
   readonly running: readonly Generation[];
-  /**
-   * Asks a model. Where that is expected to cost more than the setting allows, the user is asked first.
-   * @throws ProblemError, with the buttons that lead on; cancelled where the user says no
-   */
+  /** Asks the user where a run is expected to cost more than the setting allows. @throws ProblemError cancelled where they say no */
+  confirm(request: GenerationRequest): Promise<void>;
+  /** Asks a model, for which the user was asked where that is needed. @throws ProblemError, with the buttons that lead on */
   run(request: GenerationRequest, how: { run: string; signal: AbortSignal }): Promise<GenerateDone>;
   /** What a run is expected to cost, null where nothing is paid or nobody can say. */
   price(request: GenerationRequest): Promise<number | null>;
@@ -66,8 +65,8 @@ export function createGenerations({ server, settings, status }: Needs): Generati
   return {
     running,
     price,
+    confirm,
     async run(request, { run, signal }) {
-      await confirm(request);
       const title = `Writing ${counted(request.count, "problem")}`;
       const abort = new AbortController();
       const stop = () => abort.abort();
@@ -108,11 +107,16 @@ function inProject(problem: Problem, project: string): Problem {
 
 /** Buttons that know which endpoint or model is meant. */
 function actionsOf(thrown: unknown, { project, endpoint }: GenerationRequest): Action[] {
-  const { code, data } = problemOf(thrown);
+  const { code: own, data } = problemOf(thrown);
+  // A job fails for the reason of its last request: what helps there helps here.
+  const cause = typeof data?.cause === "string" ? (data.cause as ErrorCode) : null;
+  const code = cause ?? own;
   const name = typeof data?.endpoint === "string" ? data.endpoint : endpoint;
   if ((code === "model/missing-key" || code === "model/wrong-key") && name !== null)
     return [{ title: "Set API Key", command: "jiuzhang.setKey", args: [{ project, endpoint: name }] }];
   if (code === "engine/not-installed" && typeof data?.model === "string")
     return [{ title: "Install", command: "jiuzhang.installEngine", args: [{ model: data.model }] }];
-  return [];
+  if (code === "model/unreachable" && name !== null)
+    return [{ title: "Test Endpoint", command: "jiuzhang.testEndpoint", args: [{ project, endpoint: name }] }];
+  return cause === null ? [] : actionsFor(cause);
 }

@@ -22,6 +22,7 @@ const LONG_SECONDS = 20;
  */
 export async function generateInDocument(context: ClientContext, request: GenerationRequest): Promise<void> {
   const { server, log, settings, generations } = context;
+  await generations.confirm(request);
   const uri = Uri.parse(request.template);
   const dataset = settings.get("jiuzhang.dataset", uri);
   const transcript = createTranscript({ template: basename(uri.path), dataset });

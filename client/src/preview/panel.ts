@@ -51,9 +51,10 @@ export function createPreviewPanel(context: ClientContext, panel: WebviewPanel, 
 
   const begin = (run: string, request: GenerationRequest) => {
     const { count, endpoint } = request;
-    runs.begin({ run, count, template: nameOf(request.template), endpoint, began: new Date().toISOString() }, (signal) =>
-      context.generations.run(request, { run, signal }),
-    );
+    runs.begin({ run, count, template: nameOf(request.template), endpoint, began: new Date().toISOString() }, async (signal) => {
+      await context.generations.confirm(request);
+      return await context.generations.run(request, { run, signal });
+    });
   };
 
   const handlers: HostHandlers = {
