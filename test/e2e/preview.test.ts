@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, describe, test } from "node:test";
 import type { FrameLocator, Locator } from "playwright-core";
@@ -48,9 +48,10 @@ const textOf = (locator: Locator): Promise<string> => locator.innerText();
 describe("the preview in a real editor", { skip: await withoutEditor() }, () => {
   let editor: Editor;
   let panel: FrameLocator;
+  let project: string;
 
   before(async () => {
-    const project = await sampleProject();
+    project = await sampleProject();
     const imported = await cli(["import", "data/seeds.jsonl", "--dataset", "seeds"], { cwd: project });
     assert.equal(imported.code, 0, imported.stderr);
     editor = await startEditor({ project });
@@ -234,7 +235,10 @@ describe("the preview in a real editor", { skip: await withoutEditor() }, () => 
       "what is kept",
       async () => (await panel.locator("#panel-wire[data-area]").evaluate((element) => element.scrollTop)) === 60 || null,
     );
-    await editor.reload();
+    // As a person reloads: the editor saves what it has before the page goes.
+    const before = panel.locator("body");
+    await editor.command("Developer: Reload Window");
+    await before.waitFor({ state: "detached" });
     panel = await panelOf(editor);
     await panel.getByRole("tab", { name: "Wire", selected: true }).waitFor();
     await until("the seed of before", async () => (await textOf(panel.locator("#seed"))) === seed || null);
@@ -255,6 +259,29 @@ describe("the preview in a real editor", { skip: await withoutEditor() }, () => 
     await panel.locator(".message").filter({ hasText: "Anew You are" }).waitFor();
     await panel.locator(".banner").waitFor({ state: "detached" });
     await editor.command("File: Revert File");
+  });
+
+  test("a template that is deleted says so, and its last preview stays", async () => {
+    const file = join(project, "prompts", "short.prompty");
+    writeFileSync(file, "user:\nA short one about {{ text }}");
+    await openTemplate(editor, "prompts/short.prompty");
+    await panel.locator(".message").filter({ hasText: "A short one" }).waitFor();
+    // Another template becomes the active one then, and would be followed.
+    await panel.getByRole("button", { name: "Pin to this template" }).click();
+    await panel.locator(".follows").filter({ hasText: "Pinned" }).waitFor();
+    await editor.command("View: Focus First Editor Group");
+    await editor.command("View: Close Editor");
+    rmSync(file);
+    await panel.locator(".banner").filter({ hasText: "short.prompty was deleted" }).waitFor();
+    await panel.locator(".message").filter({ hasText: "A short one" }).waitFor();
+    writeFileSync(file, "user:\nIt is back: {{ text }}");
+    await panel.locator(".message").filter({ hasText: "It is back" }).waitFor();
+    await panel.locator(".banner").waitFor({ state: "detached" });
+    await panel.getByRole("button", { name: "Pin to this template" }).click();
+    await panel.locator(".follows").filter({ hasText: "Follows" }).waitFor();
+    await openTemplate(editor, "prompts/base/grade.prompty");
+    await openTemplate(editor, TEMPLATE);
+    await panel.locator(".message").filter({ hasText: "make students think" }).waitFor();
   });
 
   for (const theme of ["dark", "light", "hc"] as const)
