@@ -41,7 +41,11 @@ export function whatBlocks(now: Circumstances): Verdict {
       command: "jiuzhang.installEngine",
     });
   if (endpoint.key !== null && !endpoint.key.present)
-    return no("model/missing-key", `“${endpoint.name}” has no key yet`, { title: "Set the key", command: "jiuzhang.setKey" });
+    return no("model/missing-key", `“${endpoint.name}” has no key yet`, {
+      title: "Set the key",
+      command: "jiuzhang.setKey",
+      args: [{ project, endpoint: endpoint.name }],
+    });
   if (values === "sample") return no("import/empty", "Generate needs a seed", { title: "Import seeds…", command: "jiuzhang.importFile" });
   return { blocked: null, lead: null };
 }

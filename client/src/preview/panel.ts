@@ -166,6 +166,7 @@ export function createPreviewPanel(context: ClientContext, panel: WebviewPanel, 
       if (state.name === "ready") model.reload();
       if (state.name === "ready") model.changed();
     }),
+    context.endpointsChanged.event(reload),
     settings.onChange("jiuzhang.endpoint", () => model.changed()),
     workspace.onDidGrantWorkspaceTrust(() => model.circumstances()),
     projects.onChange(reload),

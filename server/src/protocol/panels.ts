@@ -169,7 +169,7 @@ export interface PreviewState {
   /** Why Generate cannot be used now, in words; null where it can. A broken template blocks it, too: that stands in the preview. */
   blocked: Problem | null;
   /** What the primary button does instead of generating, where that is what unblocks it. */
-  lead: { title: string; command: string } | null;
+  lead: { title: string; command: string; args?: unknown[] } | null;
 }
 
 export interface PreviewRun {

@@ -212,8 +212,8 @@ export function createStore({ bridge, now, newRun, after, onChange }: StorePorts
       if (running !== undefined) attempt(bridge.request("preview/stop", { run: running }));
     },
     lead() {
-      const command = state.host?.lead?.command;
-      if (command !== undefined) store.command(command);
+      const lead = state.host?.lead ?? null;
+      if (lead !== null) store.command(lead.command, ...(lead.args ?? []));
     },
     command: (command, ...args) => attempt(bridge.request("host/command", { command, args })),
     copyRequest: (what) =>

@@ -67,7 +67,7 @@ function viewTokens({ prompt, exact, settled, completion, cost }: PreviewTokens)
         : `+ at most ${count(completion.tokens)} out`;
   const price = cost === null ? "" : `· ${completion?.from === "limit" ? "at most " : ""}${money(cost)} a problem`;
   return html`<span title=${exact ? "Counted with the model's own tokenizer" : "Counted with the o200k tokenizer; the model may count otherwise"}>${about}${counted(prompt, "token")} in</span
-    ><span class="quiet medium">${out}</span><span class="quiet">${price}</span>`;
+    ><span class="quiet medium">${out}</span><span class="quiet ellipsis">${price}</span>`;
 }
 
 function viewEndpoints(store: Store): TemplateResult {
