@@ -43,7 +43,7 @@ export async function writeRows(path: string, rows: number, first = 0): Promise<
 }
 
 /** A small generator with a seed (mulberry32), so that every run imports the same rows. */
-function randomFrom(seed: number): () => number {
+export function randomFrom(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

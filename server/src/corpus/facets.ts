@@ -1,12 +1,12 @@
 import type { Condition } from "#protocol/corpus.ts";
 import type { Facet, Facets, Histogram } from "#protocol/messages/corpus.ts";
 import type { Sql } from "../store/sql.ts";
-import { filterOf, rowTerms } from "./conditions.ts";
+import { filterOf } from "./conditions.ts";
 import { findDataset } from "./dataset.ts";
 import { isFacet, LABEL_VALUES, VERDICT_VALUES } from "./fields.ts";
 import { binOf, countBins, edgesOf, MEASURED, type Measured } from "./histogram.ts";
 import type { Selection } from "./keys.ts";
-import { rowsOnce } from "./rows-once.ts";
+import { visitMeasures } from "./measures.ts";
 import { requireSearchable, searchTerm } from "./search.ts";
 
 interface Tally {
@@ -42,7 +42,7 @@ const FACETS: Record<string, (tally: Tally) => string | null> = {
 
 /**
  * How many rows have each value of each facet, in the whole dataset and under all conditions on other fields; and the same in bins for
- * tokens and length. Conditions on facets alone are answered from the tallies; any others cost one pass over the rows.
+ * tokens and length. Without conditions the tallies and the sort indexes tell it; with any it takes one pass over the rows.
  * @throws usage/not-found, usage/invalid-argument
  */
 export function facets(sql: Sql, { dataset: name, where, search }: Selection): Facets {
@@ -58,16 +58,24 @@ export function facets(sql: Sql, { dataset: name, where, search }: Selection): F
     for (const [field, numbers] of fitting) if (field !== but && !numbers.has(tally)) return false;
     return true;
   };
-  const edges: Record<Measured, number[]> = { tokens: edgesOf(sql, dataset, "tokens"), length: edgesOf(sql, dataset, "length") };
-  const counts = count(sql, { dataset, where, search, tallies, edges, fits });
+  const rows = tallies.reduce((sum, tally) => sum + tally.rows, 0);
+  const edgesFor = (field: Measured) => edgesOf(sql, { dataset, rows, field });
+  const edges: Record<Measured, number[]> = { tokens: edgesFor("tokens"), length: edgesFor("length") };
+  const counts =
+    where.length === 0 && searchTerm(search) === null ? null : countOnce(sql, { dataset, where, search, tallies, edges, fits });
   return {
     facets: Object.entries(FACETS)
-      .map(([field, wordFor]) => facetOf(field, wordFor, tallies, (n) => (fits(n, field) ? (counts.byTally.get(n) ?? 0) : 0)))
+      .map(([field, wordFor]) =>
+        facetOf(field, wordFor, tallies, (tally) => {
+          if (counts === null) return tally.rows;
+          return fits(tally.n, field) ? (counts.byTally.get(tally.n) ?? 0) : 0;
+        }),
+      )
       .filter(({ values }) => values.length > 0),
     histograms: MEASURED.flatMap((field): Histogram[] => {
       if (edges[field].length === 0) return [];
-      const total = countBins(sql, dataset, field, edges[field], { terms: [], params: [] });
-      return [{ field, edges: edges[field], total, shown: counts.bins[field] ?? total }];
+      const total = countBins(sql, dataset, field, edges[field]);
+      return [{ field, edges: edges[field], total, shown: counts === null ? total : counts.bins[field] }];
     }),
   };
 }
@@ -88,8 +96,8 @@ function fittingTallies(sql: Sql, dataset: number, where: Condition[]): Map<stri
 interface Counts {
   /** Rows per tally under all conditions that are on no facet. */
   byTally: Map<number, number>;
-  /** Rows per bin under all conditions but those on the field; null where these are the total. */
-  bins: Record<Measured, number[] | null>;
+  /** Rows per bin under all conditions but those on the field. */
+  bins: Record<Measured, number[]>;
 }
 
 interface Asked extends Pick<Selection, "where" | "search"> {
@@ -99,43 +107,35 @@ interface Asked extends Pick<Selection, "where" | "search"> {
   fits(tally: number): boolean;
 }
 
-function count(sql: Sql, asked: Asked): Counts {
-  const { dataset, where, search, tallies, edges } = asked;
-  const match = searchTerm(search);
-  const onFacets = where.filter(({ field }) => isFacet(field));
-  if (match !== null) requireSearchable(sql);
-  if (match !== null || onFacets.length < where.length) return countOnce(sql, asked, match);
-  const filter = rowTerms(dataset, filterOf(onFacets));
-  const bins = (field: Measured) => (where.length === 0 ? null : countBins(sql, dataset, field, edges[field], filter));
-  return { byTally: new Map(tallies.map(({ n, rows }) => [n, rows])), bins: { tokens: bins("tokens"), length: bins("length") } };
-}
-
 /** One pass over the rows that fulfil what is on no facet and on neither of the measured fields. */
-function countOnce(sql: Sql, { dataset, where, edges, fits, tallies }: Asked, match: string | null): Counts {
+function countOnce(sql: Sql, { dataset, where, search, edges, fits, tallies }: Asked): Counts {
+  const match = searchTerm(search);
+  if (match !== null) requireSearchable(sql);
   const isMeasured = (field: string): field is Measured => (MEASURED as readonly string[]).includes(field);
   const { others, body } = filterOf(where.filter(({ field }) => !isFacet(field) && !isMeasured(field)));
   const tests = { tokens: testOf(where, "tokens"), length: testOf(where, "length") };
-  const fitting = new Set(tallies.filter(({ n }) => fits(n)).map(({ n }) => n));
-  const byTally = new Map<number, number>();
-  const bins = {
-    tokens: new Array<number>(Math.max(0, edges.tokens.length - 1)).fill(0),
-    length: new Array<number>(Math.max(0, edges.length.length - 1)).fill(0),
-  };
+  // Numbers of tallies are small, so that they can be places in an array, which a million look-ups are felt in.
+  const last = tallies.reduce((most, { n }) => Math.max(most, n), 0);
+  const fitting = new Uint8Array(last + 1);
+  for (const { n } of tallies) fitting[n] = fits(n) ? 1 : 0;
+  const rows = new Uint32Array(last + 1);
+  const bins = { tokens: binsFor(edges.tokens), length: binsFor(edges.length) };
   const add = (field: Measured, value: number) => {
-    const bin = edges[field].length === 0 ? -1 : binOf(edges[field], value);
+    const bin = binOf(edges[field], value);
     if (bin >= 0) bins[field][bin] = (bins[field][bin] as number) + 1;
   };
-  for (const rows of rowsOnce(sql, { dataset, terms: others, body, match }))
-    for (const { tally, tokens, length } of rows) {
-      const ofTokens = tests.tokens(tokens);
-      const ofLength = tests.length(length);
-      if (ofTokens && ofLength) byTally.set(tally, (byTally.get(tally) ?? 0) + 1);
-      if (!fitting.has(tally)) continue;
-      if (ofLength) add("tokens", tokens);
-      if (ofTokens) add("length", length);
-    }
-  return { byTally, bins };
+  visitMeasures(sql, { dataset, terms: others, body, match }, (tally, tokens, length) => {
+    const ofTokens = tests.tokens(tokens);
+    const ofLength = tests.length(length);
+    if (ofTokens && ofLength) rows[tally] = (rows[tally] as number) + 1;
+    if (fitting[tally] !== 1) return;
+    if (ofLength) add("tokens", tokens);
+    if (ofTokens) add("length", length);
+  });
+  return { byTally: new Map(tallies.map(({ n }) => [n, rows[n] as number])), bins };
 }
+
+const binsFor = (edges: number[]): number[] => new Array<number>(Math.max(0, edges.length - 1)).fill(0);
 
 /** What the conditions on a measured field say of a value, as `filterOf` says it to the index. */
 function testOf(where: Condition[], field: Measured): (value: number) => boolean {
@@ -153,14 +153,14 @@ function testOf(where: Condition[], field: Measured): (value: number) => boolean
   };
 }
 
-function facetOf(field: string, wordFor: (tally: Tally) => string | null, tallies: Tally[], shownOf: (tally: number) => number): Facet {
+function facetOf(field: string, wordFor: (tally: Tally) => string | null, tallies: Tally[], shownOf: (tally: Tally) => number): Facet {
   const values = new Map<string, { value: string; total: number; shown: number }>();
   for (const tally of tallies) {
     const value = wordFor(tally);
     if (value === null) continue;
     const known = values.get(value) ?? { value, total: 0, shown: 0 };
     known.total += tally.rows;
-    known.shown += shownOf(tally.n);
+    known.shown += shownOf(tally);
     values.set(value, known);
   }
   return { field, values: [...values.values()].sort((a, b) => b.total - a.total || (a.value < b.value ? -1 : 1)) };

@@ -6,6 +6,7 @@ import { duplicateVerdict } from "../verify/duplicate.ts";
 import { parseVerdict } from "../verify/parse.ts";
 
 interface Stored {
+  n: number;
   id: string;
   dataset: number;
   kind: number;
@@ -22,9 +23,6 @@ interface Stored {
   hash: Uint8Array | null;
   label: number | null;
   parent: string | null;
-}
-
-interface Body {
   text: string | null;
   solution: string | null;
   answer: string | null;
@@ -32,32 +30,37 @@ interface Body {
 
 type Told = Pick<Verdict, "check" | "reason" | "evidence">;
 
-/** Rows by their numbers, in the order given; a row that is gone is left out. `brief` ones have no solution. One small statement per table is faster than a join. */
-export function hydrate(sql: Sql, numbers: Iterable<number>, { brief = false } = {}): { n: number; row: Row }[] {
-  const readRow = sql.prepare(
-    `SELECT id, dataset, kind, stage, format, created, tokens, accepted, parse, answer AS hasAnswer, copy, copied, duplicate, hash, label, parent
-     FROM row WHERE n = ?`,
-  );
-  const readBody = sql.prepare(`SELECT text, ${brief ? "NULL AS solution" : "solution"}, answer FROM body WHERE n = ?`);
+const select = (solution: string): string => `
+  SELECT row.n AS n, row.id AS id, dataset, kind, stage, format, created, tokens, accepted, parse, row.answer AS hasAnswer, copy, copied,
+    duplicate, hash, label, row.parent AS parent, text, ${solution} AS solution, body.answer AS answer
+  FROM json_each(?) AS place CROSS JOIN row ON row.n = place.value CROSS JOIN body ON body.n = row.n`;
+
+/**
+ * Rows by their numbers, in the order given; a row that is gone is left out. `brief` ones have no solution. One statement for all of
+ * them takes half the time of one for each.
+ */
+export function hydrate(sql: Sql, numbers: readonly number[], { brief = false } = {}): { n: number; row: Row }[] {
+  const read = sql.prepare(select(brief ? "NULL" : "solution")).all<Stored>(JSON.stringify(numbers));
+  const found = new Map(read.map((stored) => [stored.n, stored]));
   const names = new Map<number, string>();
-  const rows: { n: number; row: Row }[] = [];
-  for (const n of numbers) {
-    const stored = readRow.get<Stored>(n);
-    const body = readBody.get<Body>(n);
-    if (stored === undefined || body === undefined) continue;
+  // Rows of one import have one time, and to write a time takes as long as to read a row.
+  const times = new Map<number, string>();
+  return numbers.flatMap((n) => {
+    const stored = found.get(n);
+    if (stored === undefined) return [];
     const dataset = names.get(stored.dataset) ?? nameOf(sql, stored.dataset);
     names.set(stored.dataset, dataset);
-    const verdicts = stored.kind === 0 ? [] : verdictsOf(sql, n, stored, body.answer);
-    rows.push({ n, row: toRow(dataset, stored, body, verdicts) });
-  }
-  return rows;
+    const created = times.get(stored.created) ?? new Date(stored.created).toISOString();
+    times.set(stored.created, created);
+    return [{ n, row: toRow(dataset, created, stored, stored.kind === 0 ? [] : verdictsOf(sql, stored)) }];
+  });
 }
 
 const nameOf = (sql: Sql, dataset: number): string =>
   sql.prepare("SELECT name FROM dataset WHERE n = ?").get<{ name: string }>(Math.abs(dataset))?.name ?? "";
 
-function toRow(dataset: string, stored: Stored, { text, solution, answer }: Body, verdicts: Verdict[]): Row {
-  const { id, stage, format, tokens, accepted, label, parent } = stored;
+function toRow(dataset: string, created: string, stored: Stored, verdicts: Verdict[]): Row {
+  const { id, stage, format, text, solution, answer, tokens, accepted, label, parent } = stored;
   return {
     id,
     dataset,
@@ -67,7 +70,7 @@ function toRow(dataset: string, stored: Stored, { text, solution, answer }: Body
     text,
     solution,
     answer,
-    created: new Date(stored.created).toISOString(),
+    created,
     tokens: tokens < 0 ? null : tokens,
     verdicts,
     accepted: accepted === 1,
@@ -79,7 +82,8 @@ function toRow(dataset: string, stored: Stored, { text, solution, answer }: Body
 const VALUES = ["fail", "pass", "unknown"] as const;
 
 /** Verdicts as the checks gave them: from the row's own columns, or with the reason that was kept. */
-function verdictsOf(sql: Sql, n: number, stored: Stored, answer: string | null): Verdict[] {
+function verdictsOf(sql: Sql, stored: Stored): Verdict[] {
+  const { n, answer } = stored;
   const values = { parse: stored.parse, answer: stored.hasAnswer, copy: stored.copy, duplicate: stored.duplicate };
   const explained = CHECKS.some((check) => values[check] === 2) || values.parse === 0;
   const told = explained ? sql.prepare(`SELECT "check", reason, evidence FROM verdict WHERE row = ?`).all<Told>(n) : [];

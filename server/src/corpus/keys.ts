@@ -5,7 +5,7 @@ import { filterOf, rowTerms, type Terms } from "./conditions.ts";
 import type { Key } from "./cursor.ts";
 import { findDataset } from "./dataset.ts";
 import { requireSearchable, searchTerm } from "./search.ts";
-import { marksOf } from "./search-marks.ts";
+import { hasMarks, marksOf } from "./search-marks.ts";
 import { SORT_FIELDS } from "./sort.ts";
 
 /** Up to as many matches are sorted; where words are more common, the sort's index is walked past those that do not match. */
@@ -38,7 +38,7 @@ export function planOf(sql: Sql, { dataset: name, where, search, sort }: Selecti
     filter: rowTerms(dataset, filter),
     body: filter.body,
     order: { field: sort.field, descending: sort.descending },
-    match: term === null ? null : { term, common: isCommon(sql, term) },
+    match: term === null ? null : { term, common: hasMarks(sql, term) || isCommon(sql, term) },
   };
 }
 

@@ -41,6 +41,9 @@ export function marksOf(sql: Sql, term: string): Marks {
   return now.marks;
 }
 
+/** Whether a search's marks are kept, as they are for words that are common. */
+export const hasMarks = (sql: Sql, term: string): boolean => known.get(sql)?.has(term) === true;
+
 /** Numbers of matches as one text: a million of them one by one would take several times as long. */
 const found = (sql: Sql, term: string, after: number): string =>
   sql.prepare("SELECT group_concat(rowid) AS list FROM search WHERE search MATCH ? AND rowid > ?").get<{ list: string | null }>(term, after)

@@ -59,7 +59,8 @@ export function createRowWriter(sql: Sql) {
   /** Ids of new rows that people have labelled, edited or deleted before. */
   let awaited: string[] = [];
   let anyAwaited = false;
-  let searchChanged = false;
+  /** Numbers whose text has come, gone or become another, and whether they were searchable before. */
+  const texts = new Map<number, boolean>();
   let next = 0;
 
   // A row is refused where its id is there already, and where it would be a second original of one text.
@@ -78,7 +79,7 @@ export function createRowWriter(sql: Sql) {
     tallies.clear();
     marks.clear();
     awaited = [];
-    searchChanged = false;
+    texts.clear();
     anyAwaited = sql.prepare("SELECT 1 FROM entry_row LIMIT 1").get() !== undefined;
     const used = sql.prepare("SELECT max(coalesce((SELECT max(n) FROM row), 0), (SELECT value FROM meta WHERE name = 'searchable')) AS n");
     next = (used.get<{ n: number }>()?.n ?? 0) + 1;
@@ -90,7 +91,21 @@ export function createRowWriter(sql: Sql) {
     awaited = [];
     tallies.flush();
     marks.flush();
-    if (searchChanged) sql.prepare("UPDATE meta SET value = value + 1 WHERE name = 'search changes'").run();
+    if (texts.size > 0) updateSearch();
+  }
+
+  /** In the order of their numbers: the full-text index writes a part of its own for each that comes after a higher one. */
+  function updateSearch(): void {
+    const numbers = [...texts.keys()].sort((a, b) => a - b);
+    const out = sql.prepare(`DELETE FROM search WHERE rowid = ? AND rowid <= ${SEARCHABLE}`);
+    const put = sql.prepare(
+      `INSERT INTO search (rowid, text) SELECT body.n, text FROM body JOIN row ON row.n = body.n
+       WHERE body.n = ? AND text IS NOT NULL AND row.dataset > 0 AND body.n <= ${SEARCHABLE}`,
+    );
+    for (const n of numbers) if (texts.get(n) === true) out.run(n);
+    for (const n of numbers) put.run(n);
+    sql.prepare("UPDATE meta SET value = value + 1 WHERE name = 'search changes'").run();
+    texts.clear();
   }
 
   /** Adds a row unless its id is there already; tells whether it did. */
@@ -226,8 +241,7 @@ export function createRowWriter(sql: Sql) {
     const judged = row.hash === null ? NUMBER.unknown : twin === undefined ? NUMBER.pass : NUMBER.fail;
     update(n, { dataset, duplicate: row.kind === SEED ? null : judged });
     if (twin !== undefined && compareOrigins(originOf(n), originOf(twin)) < 0) setOriginal(twin, n);
-    sql.prepare(`INSERT INTO search (rowid, text) SELECT n, text FROM body WHERE n = ? AND text IS NOT NULL AND n <= ${SEARCHABLE}`).run(n);
-    searchChanged = true;
+    if (!texts.has(n)) texts.set(n, false);
   }
 
   /** Gives a hidden row another number, which nobody has. */
@@ -280,8 +294,7 @@ export function createRowWriter(sql: Sql) {
   }
 
   function unsearch(n: number): void {
-    sql.prepare(`DELETE FROM search WHERE rowid = ? AND rowid <= ${SEARCHABLE}`).run(n);
-    searchChanged = true;
+    if (!texts.has(n)) texts.set(n, true);
   }
 
   /** Where the row was the original of a text, the earliest of its duplicates is now. */
