@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { before, describe, test } from "node:test";
+import { after, before, describe, test } from "node:test";
 import type { FrameLocator, Locator } from "playwright-core";
 import { root } from "../../scripts/root.ts";
 import { cli } from "../cli/harness.ts";
+import { answerTo, begin, finish, type ModelServer, piecesOf, startModel } from "../protocol/model-server.ts";
 import { withoutEditor } from "./browser.ts";
 import { type Editor, startEditor } from "./editor.ts";
 import { sampleProject } from "./project.ts";
@@ -49,9 +50,17 @@ describe("the preview in a real editor", { skip: await withoutEditor() }, () => 
   let editor: Editor;
   let panel: FrameLocator;
   let project: string;
+  let model: ModelServer;
+  const ended: (() => Promise<void>)[] = [];
+
+  after(async () => {
+    for (const end of ended) await end();
+  });
 
   before(async () => {
     project = await sampleProject();
+    model = await startModel({ after: (close) => void ended.push(close as () => Promise<void>) });
+    writeFileSync(join(project, "jiuzhang.yaml"), `endpoints:\n  teacher: { base_url: "${model.url}", model: big }\n`);
     const imported = await cli(["import", "data/seeds.jsonl", "--dataset", "seeds"], { cwd: project });
     assert.equal(imported.code, 0, imported.stderr);
     editor = await startEditor({ project });
@@ -282,6 +291,47 @@ describe("the preview in a real editor", { skip: await withoutEditor() }, () => 
     await openTemplate(editor, "prompts/base/grade.prompty");
     await openTemplate(editor, TEMPLATE);
     await panel.locator(".message").filter({ hasText: "make students think" }).waitFor();
+  });
+
+  test("Ctrl+Enter in the template writes a problem into the panel, which can be kept, and taken back", async () => {
+    const behave = model.behave;
+    let go = () => {};
+    model.behave = (response, request) => {
+      const pieces = piecesOf(answerTo(request));
+      begin(response, pieces.slice(0, 4));
+      go = () => {
+        begin(response, pieces.slice(4));
+        finish(response);
+      };
+    };
+    await openTemplate(editor, TEMPLATE);
+    await editor.goTo(SYSTEM_LINE, 1);
+    await editor.page.keyboard.press("Control+Enter");
+    const result = panel.locator(".results");
+    await result.locator(".writing").filter({ hasText: "Problem" }).waitFor();
+    await result.getByRole("button", { name: "Stop" }).waitFor();
+    assert.equal(await typesIntoEditor(editor), true);
+    await editor.screenshot("preview-writing-dark");
+    go();
+    model.behave = behave;
+    await result.getByRole("heading", { name: "Solution" }).waitFor();
+    await panel.getByRole("tab", { name: /Results\s*1/ }).waitFor();
+    await result.getByRole("button", { name: "Keep" }).click();
+    await result.locator("[aria-pressed=true]").filter({ hasText: "Keep" }).waitFor();
+    await panel.locator(".foot").getByRole("button", { name: "Undo" }).click();
+    await result.locator("[aria-pressed=false]").filter({ hasText: "Keep" }).waitFor();
+  });
+
+  test("Escape stops what is being written, and what had come is kept", async () => {
+    const behave = model.behave;
+    model.behave = (response, request) => begin(response, piecesOf(answerTo(request)).slice(0, 4));
+    await panel.getByRole("tab", { name: /Results/ }).click();
+    await editor.page.keyboard.press("Control+Enter");
+    await panel.locator(".writing").waitFor();
+    await editor.page.keyboard.press("Escape");
+    await panel.locator(".result-head").filter({ hasText: "stopped" }).waitFor();
+    model.behave = behave;
+    assert.equal(await panel.locator(".result").count(), 1);
   });
 
   for (const theme of ["dark", "light", "hc"] as const)

@@ -41,6 +41,13 @@ test("text grows until its row comes, and a request that is asked again begins a
   assert.equal(resultCount(all(come, { type: "more", rows: 5 })), 6);
 });
 
+test("what a model wrote stays where it is not in the form that was asked for", () => {
+  const come = all(withRun([], BEGUN), delta("a", "no heading"), { type: "row", row: { ...row("1"), text: null }, seed: null, key: "a" });
+  assert.equal(one(come).rows[0]?.raw, "no heading");
+  const parsed = all(withRun([], BEGUN), delta("a", "x"), { type: "row", row: { ...row("1"), text: "x" }, seed: null, key: "a" });
+  assert.equal(one(parsed).rows[0]?.raw, null);
+});
+
 test("a run that is told anew forgets nothing and doubles nothing", () => {
   const first = all(withRun([], BEGUN), { type: "row", row: row("1"), seed: null, key: "a" });
   const told = all(withRun(first, BEGUN), { type: "row", row: row("1"), seed: null, key: "a" });

@@ -12,13 +12,20 @@ export interface Stream {
   reasoning: string;
 }
 
+/** A problem that has come. `raw`: what the model wrote, where that is not in the form that was asked for and was seen as it came. */
+export interface Come {
+  row: Row;
+  key: string | null;
+  raw: string | null;
+}
+
 /** A run as it stands. */
 export interface Run extends PreviewRun {
   preparing: Extract<GenerateEvent, { type: "preparing" }> | null;
   plan: Extract<GenerateEvent, { type: "plan" }> | null;
   /** Requests whose rows have not come yet, in the order in which they began to write. */
   streams: Stream[];
-  rows: { row: Row; key: string | null }[];
+  rows: Come[];
   /** Rows that were only counted. */
   more: number;
   progress: Extract<GenerateEvent, { type: "progress" }> | null;
@@ -67,12 +74,16 @@ function after(run: Run, event: GenerateEvent): Run {
       return { ...run, preparing: null, streams: grown(run.streams, event) };
     case "progress":
       return { ...run, preparing: null, progress: event };
-    case "row":
+    case "row": {
+      const { row, key } = event;
+      const stream = run.streams.find((one) => one.key === key);
+      const raw = row.text === null ? (stream?.text ?? null) : null;
       return {
         ...run,
-        streams: run.streams.filter(({ key }) => key !== event.key),
-        rows: [...run.rows.filter(({ row }) => row.id !== event.row.id), { row: event.row, key: event.key }],
+        streams: run.streams.filter((one) => one !== stream),
+        rows: [...run.rows.filter((one) => one.row.id !== row.id), { row, key, raw }],
       };
+    }
     case "more":
       return { ...run, more: run.more + event.rows };
     case "warning":

@@ -12,14 +12,14 @@ type Message = Rendering["messages"][number];
 /** The messages as they are sent, each run with its place in the template. */
 export function viewMessages(store: Store, { messages, inputs }: Rendering): TemplateResult {
   return html`<div @click=${(event: MouseEvent) => follow(event, store, messages)}>${messages.map(
-    ({ role, segments }, at) => html`<section class="message" aria-label="${role ?? "prompt"} ${at + 1}">
+    ({ role, segments }, at) => html`<div class="message" role="group" aria-label="${role ?? "prompt"} ${at + 1}">
       <div class="role">${role ?? "prompt"}</div>
       <div class="code">${repeat(
         placeRuns(segments),
         ({ index }) => index,
         (shown) => viewRun(store, shown, at, inputs),
       )}</div>
-    </section>`,
+    </div>`,
   )}</div>`;
 }
 

@@ -9,7 +9,7 @@ import type { MathOptions } from "../../shared/math.ts";
 import { withOpenFormula } from "../../shared/math-split.ts";
 import { richText } from "../../shared/rich-text.ts";
 import { verdictWords } from "../../shared/verdicts.ts";
-import { isRunning, type Run, type Stream } from "../model/runs.ts";
+import { type Come, isRunning, type Run, type Stream } from "../model/runs.ts";
 import type { Store } from "../model/store.ts";
 
 /** All runs, or of the newest what fits under the messages that it came from. */
@@ -25,7 +25,7 @@ export function viewResults(store: Store, runs: readonly Run[], { now, alone }: 
 
 function viewRun(store: Store, run: Run, now: number): TemplateResult {
   const running = isRunning(run);
-  return html`<section class="run-results" aria-label="Run from ${run.template}">
+  return html`<div class="run-results">
     ${viewHead(store, run, now)}
     ${running ? viewBar(run) : nothing}
     ${repeat(
@@ -36,12 +36,12 @@ function viewRun(store: Store, run: Run, now: number): TemplateResult {
     ${repeat(
       run.rows,
       ({ row }) => row.id,
-      ({ row }) => viewRow(store, row),
+      (come) => viewRow(store, come),
     )}
     ${run.more === 0 ? nothing : html`<p class="quiet">${counted(run.more, "more row")} came. ${showDataset(store, run.done?.dataset ?? null)}</p>`}
     ${run.warnings.map(viewProblem)}
     ${run.problem === null || run.problem.code === "cancelled" ? nothing : viewProblem(run.problem)}
-  </section>`;
+  </div>`;
 }
 
 /** Who writes, how far it is, and how to stop it. */
@@ -101,16 +101,18 @@ function viewStream(store: Store, { text, reasoning }: Stream): TemplateResult {
   </article>`;
 }
 
-function viewRow(store: Store, row: Row): TemplateResult {
+function viewRow(store: Store, { row, raw }: Come): TemplateResult {
   const options = mathOf(store);
   const { text, solution, label, id } = row;
-  const words = [text, solution].filter((part) => part !== null).join("\n\n");
+  const words = text === null ? (raw ?? "") : [text, solution].filter((part) => part !== null).join("\n\n");
   return html`<article class="message result ${label === "reject" ? "rejected" : ""}" aria-label="Problem">
     <div class="role">assistant</div>
     <div>
       ${
         text === null
-          ? html`<p class="quiet">The answer is not in the form that the template asks for. Open it to see what the model wrote.</p>`
+          ? html`<p class="quiet">The answer is not in the form that the template asks for.${
+              raw == null ? " Open it to see what the model wrote." : ""
+            }</p>${raw == null ? nothing : richText(raw, options)}`
           : html`<h3 class="part">Problem</h3>${richText(text, options)}`
       }
       ${solution === null ? nothing : html`<h3 class="part">Solution</h3>${richText(solution, options)}`}
