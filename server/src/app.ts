@@ -24,10 +24,10 @@ export interface App {
   /** Where the index lies. */
   readonly indexPath: string;
   /**
-   * Takes in whatever jobs and other processes wrote since. Where the index cannot be written to, what it holds can still be read:
-   * that problem is given, not thrown.
+   * Takes in whatever jobs, other processes and people wrote since. Where the index cannot be written to, what it holds can still be
+   * read: that problem is given as `stale`, not thrown. `skipped`: lines of labels files that do not count.
    */
-  catchUp(signal: AbortSignal): Promise<Problem | null>;
+  catchUp(signal: AbortSignal): Promise<{ stale: Problem | null; skipped: Problem[] }>;
   importFile(args: ImportArgs, options: CallOptions): Promise<ImportReport>;
   /** Imports a file of seeds into a dataset of its own, named after it. */
   importSeeds(file: string, options: CallOptions): Promise<ImportReport>;
@@ -47,12 +47,12 @@ export async function createApp({ projectDir }: { projectDir: string }): Promise
     indexPath,
     async catchUp(signal) {
       try {
-        await store.write("catchUp", null, { signal });
-        return null;
+        const { problems } = await store.write("catchUp", null, { signal });
+        return { stale: null, skipped: problems.filter(({ code }) => code.startsWith("labels/")) };
       } catch (thrown) {
         const problem = toProblem(thrown);
         if (problem.code !== "index/read-only") throw thrown;
-        return problem;
+        return { stale: problem, skipped: [] };
       }
     },
     importFile: (args, options) => store.write("importFile", args, options),

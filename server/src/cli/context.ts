@@ -39,8 +39,9 @@ export function createContext(options: () => GlobalOptions, signal: AbortSignal,
     },
     async upToDate() {
       const opened = await this.app();
-      const problem = await opened.catchUp(signal);
-      if (problem !== null) this.out.log(`${formatProblem(problem)} What follows is as old as the index.`);
+      const { stale, skipped } = await opened.catchUp(signal);
+      if (stale !== null) this.out.log(`${formatProblem(stale)} What follows is as old as the index.`);
+      for (const problem of skipped) this.out.log(formatProblem(problem));
       return opened;
     },
     async close() {

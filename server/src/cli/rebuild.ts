@@ -12,7 +12,7 @@ export function registerRebuild(program: Command, context: Context): void {
     .description("make the index anew from the project's files")
     .addHelpText(
       "after",
-      "\nImports and jobs hold everything; the index only makes it quick to find.\nThe old index stays until the new one is whole.\n\nExample:\n  jiuzhang rebuild",
+      "\nImports, jobs and labels hold everything; the index only makes it quick to find.\nThe old index stays until the new one is whole.\n\nExample:\n  jiuzhang rebuild",
     )
     .action(() => rebuild(context));
 }
