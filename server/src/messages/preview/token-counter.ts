@@ -3,17 +3,21 @@ import { entries } from "../../entries.ts";
 
 /** Counts tokens in a thread of its own, which is started by the first count. */
 export interface TokenCounter {
-  /** Null where the thread cannot count: it is started anew by the next count. */
+  /** Null where the thread has died; the next count starts it anew, unless it died too often. */
   count(texts: readonly string[]): Promise<number | null>;
   /** The count if it comes within so many milliseconds. */
   countWithin(texts: readonly string[], milliseconds: number): Promise<number | null>;
 }
+
+/** A thread that dies so often is not started again: counts are estimates then. */
+const MOST_DEATHS = 3;
 
 export function createTokenCounter(onError: (thrown: unknown) => void): TokenCounter {
   const pending = new Map<number, (tokens: number | null) => void>();
   let worker: Worker | null = null;
   let next = 1;
   let ready = false;
+  let deaths = 0;
 
   const start = (): Worker => {
     const started = new Worker(entries.tokenizer);
@@ -27,6 +31,7 @@ export function createTokenCounter(onError: (thrown: unknown) => void): TokenCou
     started.on("exit", () => {
       worker = null;
       ready = false;
+      deaths++;
       for (const settle of pending.values()) settle(null);
       pending.clear();
     });
@@ -35,6 +40,7 @@ export function createTokenCounter(onError: (thrown: unknown) => void): TokenCou
 
   const counter: TokenCounter = {
     count(texts) {
+      if (deaths >= MOST_DEATHS) return Promise.resolve(null);
       worker ??= start();
       const id = next++;
       const counted = new Promise<number | null>((resolve) => pending.set(id, resolve));
