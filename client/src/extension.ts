@@ -28,8 +28,12 @@ export function activate(extension: ExtensionContext): void {
   const server = createServer({ extension, log, settings, secrets });
   const status = createStatus(server, subscriptions);
   const endpointsChanged = new EventEmitter<void>();
-  subscriptions.push(log, endpointsChanged);
-  close = server.close;
+  subscriptions.push(endpointsChanged);
+  // Subscriptions are disposed of while `deactivate` still waits: the log is needed until the server has ended.
+  close = async () => {
+    await server.close();
+    log.dispose();
+  };
   const context: ClientContext = {
     extension,
     log,

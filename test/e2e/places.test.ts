@@ -16,6 +16,8 @@ const parent = mkdtempSync(join(tmpdir(), "jz-places-"));
 after(() => rmSync(parent, { recursive: true, force: true, maxRetries: 10 }));
 const temporary = (): string => mkdtempSync(join(parent, "place-"));
 
+const BROKEN = "---\nname: far\n---\nuser:\nSolve {{ text";
+
 describe("without a folder", { skip }, () => {
   let editor: Editor;
   const home = temporary();
@@ -31,6 +33,15 @@ describe("without a folder", { skip }, () => {
       await pane(view).getByRole("button", { name: "Open Folder" }).waitFor();
     }
     await editor.screenshot("places-no-folder");
+  });
+
+  test("a template alone is checked", async () => {
+    const file = join(home, "lone.prompty");
+    writeFileSync(file, BROKEN);
+    await editor.openFile(file);
+    await editor.page.locator("[id='status.problems']").filter({ hasText: "1" }).waitFor();
+    await editor.command("jiuzhang.generate");
+    await editor.notifications.filter({ hasText: "No folder is open" }).getByRole("button", { name: "Open Sample Project" }).waitFor();
   });
 
   test("the sample project is made, opened, and shown with its preview", async () => {
@@ -100,40 +111,14 @@ describe("with two folders", { skip }, () => {
   });
 });
 
-describe("documents in odd places", { skip }, () => {
+describe("settings of the wrong type, and documents in odd places", { skip }, () => {
   let editor: Editor;
   const outside = temporary();
   before(async () => {
-    editor = await startEditor({ project: await sampleProject() });
-  });
-  const markers = () => editor.page.locator("[id='status.problems']");
-
-  test("a template outside the open folder is checked", async () => {
-    const file = join(outside, "far.prompty");
-    writeFileSync(file, "---\nname: far\n---\nuser:\nSolve {{ text");
-    await editor.openFile(file);
-    await markers().filter({ hasText: "1" }).waitFor();
-    await editor.page.keyboard.press("Control+W");
-    await markers().filter({ hasText: "0" }).waitFor();
-  });
-
-  test("so is one that was never saved", async () => {
-    await editor.command("Create: New File...");
-    await quickPickRows(editor.page).filter({ hasText: "Text File" }).first().click();
-    await activeTab(editor.page).waitFor();
-    await editor.command("Change Language Mode");
-    await editor.page.keyboard.type("Prompty");
-    await quickPickRows(editor.page).filter({ hasText: "Prompty" }).first().click();
-    await editor.replaceText("---\nname: new\n---\nuser:\nSolve {{ text");
-    await markers().filter({ hasText: "1" }).waitFor();
-    assert.ok((await editor.problems()).some((line) => line.includes("jiuzhang")));
-  });
-});
-
-describe("settings of the wrong type", { skip }, () => {
-  let editor: Editor;
-  before(async () => {
-    editor = await startEditor({ project: await sampleProject(), settings: { "jiuzhang.person": 3, "jiuzhang.trace.server": true } });
+    editor = await startEditor({
+      project: await sampleProject(),
+      settings: { "jiuzhang.person": 3, "jiuzhang.trace.server": true, "workbench.editor.useModal": "off" },
+    });
   });
 
   test("each is told once, with what it should be; everything works on its default", async () => {
@@ -148,5 +133,58 @@ describe("settings of the wrong type", { skip }, () => {
     assert.equal(await about("jiuzhang.person").count(), 1);
     await editor.pressNotification("jiuzhang.person", "Open Setting");
     await editor.page.locator(".settings-editor").filter({ hasText: "Person" }).waitFor();
+  });
+  const markers = () => editor.page.locator("[id='status.problems']");
+
+  test("a template outside the open folder is checked", async () => {
+    const file = join(outside, "far.prompty");
+    writeFileSync(file, BROKEN);
+    await editor.openFile(file);
+    await markers().filter({ hasText: "1" }).waitFor();
+    await editor.page.keyboard.press("Control+W");
+    await markers().filter({ hasText: "0" }).waitFor();
+  });
+
+  test("so is one that was never saved", async () => {
+    await editor.command("Create: New File...");
+    await quickPickRows(editor.page).filter({ hasText: "Text File" }).first().click();
+    await activeTab(editor.page).waitFor();
+    await editor.command("Change Language Mode");
+    await editor.page.keyboard.type("Prompty");
+    await quickPickRows(editor.page).filter({ hasText: "Prompty" }).first().click();
+    await editor.replaceText(BROKEN);
+    await markers().filter({ hasText: "1" }).waitFor();
+    assert.ok((await editor.problems()).some((line) => line.includes("jiuzhang")));
+  });
+});
+
+describe("a folder that nobody has trusted", { skip }, () => {
+  let editor: Editor;
+  before(async () => {
+    editor = await startEditor({ project: await sampleProject(), untrusted: true });
+  });
+
+  test("templates are checked, no server is looked for, and trust changes that at once", async () => {
+    const item = editor.page.locator(".statusbar-item[id='jiuzhang.jiuzhang.jiuzhang.status']");
+    await item.filter({ hasText: "restricted" }).waitFor();
+    await editor.openFile("prompts/nl/high.prompty");
+    await editor.replaceText(BROKEN);
+    await editor.page.locator("[id='status.problems']").filter({ hasText: "1" }).waitFor();
+    await editor.activity("JiuZhang").click();
+    await editor.command("jiuzhang.discoverServers");
+    const refused = editor.treeRows("Endpoints").filter({ hasText: /trust/i });
+    await refused.waitFor();
+    await editor.screenshot("places-untrusted");
+    await refused.click();
+    await editor.page
+      .getByRole("button", { name: /^Trust/ })
+      .first()
+      .click();
+    await item.filter({ hasNotText: "restricted" }).waitFor();
+    await editor.command("jiuzhang.discoverServers");
+    await editor
+      .treeRows("Endpoints")
+      .filter({ hasText: /No model server found|Running on this machine/ })
+      .waitFor();
   });
 });

@@ -99,6 +99,14 @@ describe("the server's life in a real editor", { skip: await withoutEditor() }, 
     assert.ok(!logged(/Params: /), "names and times only");
   });
 
+  test("a window that is reloaded ends its server in order and has another", async () => {
+    const pid = await editor.serverPid();
+    await editor.reload();
+    await until("the server to end", () => !existsSync(`/proc/${pid}`));
+    assert.ok(logged(/The server is stopped\./));
+    await item().locator(".codicon-circle-filled").waitFor();
+  });
+
   test("an editor that dies leaves no server behind", async () => {
     const pid = await editor.serverPid();
     const host = Number(/\) \S (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, "utf8"))?.[1]);

@@ -9,8 +9,15 @@ import { ProblemError } from "../server/server.ts";
 /** The editor gives extensions no text of larger files; it opens them all the same. */
 const TEXT_MAX_BYTES = 50 * 1024 * 1024;
 
-/** Opens a file beside the panel and shows the line or selects the span. @throws ProblemError where there is nothing to show */
-export async function openPlace(project: string | null, { file, line, span }: HostRequests["host/open"]["params"]): Promise<void> {
+/**
+ * Opens a file, beside the panel where nothing else is said, and shows the line or selects the span.
+ * @throws ProblemError where there is nothing to show
+ */
+export async function openPlace(
+  project: string | null,
+  { file, line, span }: HostRequests["host/open"]["params"],
+  viewColumn = ViewColumn.Beside,
+): Promise<void> {
   const path = absolute(project, file);
   const bytes = await sizeOf(path, line);
   if (/\.(?:gz|zst|br)$/i.test(path))
@@ -18,7 +25,7 @@ export async function openPlace(project: string | null, { file, line, span }: Ho
       remedy: `Unpack a copy and look at ${line === null ? "it" : `line ${line.toLocaleString("en-US")}`} there.`,
     });
   const uri = Uri.file(path);
-  const options: TextDocumentShowOptions = { viewColumn: ViewColumn.Beside, preview: true };
+  const options: TextDocumentShowOptions = { viewColumn, preview: true };
   const selection = (span ?? null) === null || bytes > TEXT_MAX_BYTES ? lineRange(line) : await spanRange(uri, span, line);
   await commands.executeCommand("vscode.open", uri, selection === null ? options : { ...options, selection });
 }

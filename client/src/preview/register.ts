@@ -2,6 +2,7 @@ import { Uri, window } from "vscode";
 import type { PanelEvents } from "#protocol/panels.ts";
 import { registerCommand } from "../commands/register.ts";
 import type { ClientContext } from "../context.ts";
+import { foreignDocument } from "../project/schemes.ts";
 import { ProblemError } from "../server/server.ts";
 import { createPreviewPanels, type PreviewPanels } from "./panels.ts";
 import { isTemplate } from "./template-editor.ts";
@@ -41,9 +42,15 @@ function templateOf(argument: unknown): Uri {
   if (named?.resourceUri instanceof Uri) return named.resourceUri;
   const editor = [window.activeTextEditor, ...window.visibleTextEditors].find((one) => one !== undefined && isTemplate(one.document));
   if (editor !== undefined) return editor.document.uri;
-  throw new ProblemError({
-    code: "usage/not-found",
-    message: "No template is open",
-    remedy: "Open a .prompty file, or add the shipped templates to your project.",
-  });
+  const active = window.activeTextEditor?.document;
+  const foreign = active?.languageId === "prompty" ? foreignDocument(active.uri) : null;
+  if (foreign !== null) throw new ProblemError(foreign);
+  throw new ProblemError(
+    {
+      code: "usage/not-found",
+      message: "No template is open",
+      remedy: "Open a .prompty file, or add the shipped templates to your project.",
+    },
+    [{ title: "Open Sample Project", command: "jiuzhang.openSample" }],
+  );
 }

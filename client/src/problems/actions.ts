@@ -41,5 +41,8 @@ const BY_CODE: Partial<Record<ErrorCode, Action[]>> = {
   "usage/not-found": [],
 };
 
+/** What leads on from a problem of this kind, where something of its own does. */
+export const ownActions = (code: ErrorCode): Action[] => BY_CODE[code] ?? [];
+
 /** The buttons that a problem of this kind gets; with none of its own the log tells more. */
 export const actionsFor = (code: ErrorCode): Action[] => BY_CODE[code] ?? [SHOW_LOG];

@@ -1,5 +1,7 @@
-import { commands, type LogOutputChannel, Position, Range, Uri, window, workspace } from "vscode";
+import { isAbsolute } from "node:path";
+import { commands, type LogOutputChannel, ViewColumn, window, workspace } from "vscode";
 import { formatProblem, type Problem } from "#protocol/errors.ts";
+import { openPlace } from "../panels/open-place.ts";
 import { ProblemError } from "../server/server.ts";
 import { type Action, actionsFor } from "./actions.ts";
 
@@ -19,9 +21,10 @@ export async function showProblem(log: LogOutputChannel, thrown: unknown): Promi
   // A button of its own may know more than the one that every problem of its code has.
   const actions = [...own, ...actionsFor(problem.code).filter(({ title }) => !own.some((one) => one.title === title))];
   const { where, ...words } = problem;
-  const open = where?.file === undefined ? [] : ["Open File"];
+  const file = where?.file !== undefined && isAbsolute(where.file) ? where.file : null;
+  const open = file === null ? [] : ["Open File"];
   const chosen = await window.showErrorMessage(formatProblem(words), ...open, ...actions.map(({ title }) => title));
-  if (chosen === "Open File" && where?.file !== undefined) await openPlace(where.file, where.line ?? 1);
+  if (chosen === "Open File" && file !== null) await openPlace(null, { file, line: where?.line ?? null }, ViewColumn.Active);
   const action = actions.find(({ title }) => title === chosen);
   if (action !== undefined) await commands.executeCommand(action.command, ...(action.args ?? []));
 }
@@ -39,9 +42,4 @@ export async function showProblems(log: LogOutputChannel, what: string, problems
   );
   if (chosen !== all) return;
   await window.showTextDocument(await workspace.openTextDocument({ content: `${lines.join("\n")}\n` }));
-}
-
-async function openPlace(file: string, line: number): Promise<void> {
-  const at = new Position(Math.max(0, line - 1), 0);
-  await window.showTextDocument(Uri.file(file), { selection: new Range(at, at) });
 }

@@ -11,7 +11,7 @@ export interface HealthLine {
   label: string;
   description: string;
   detail: string | null;
-  /** The project whose index is in trouble, to make it anew. */
+  /** The project whose index should be made anew. */
   ailing: string | null;
 }
 
@@ -30,7 +30,8 @@ export function healthLines({ version, pid, node, sqlite, uptimeSeconds, residen
       label: `Index of ${basename(fileURLToPath(project))}`,
       description: problem === null ? "in order" : "in trouble",
       detail: problem === null ? index : formatProblem(problem),
-      ailing: problem === null ? null : project,
+      // A new index mends a damaged one; one that is locked or of a newer version it would not.
+      ailing: problem?.code === "index/corrupt" ? project : null,
     }),
   );
   return [process, ...indexes];

@@ -110,7 +110,7 @@ function itemOf(node: DatasetNode): TreeItem {
       return groupItem(basename(path), "", "root-folder");
     }
     case "problem":
-      return treeItem(problemLine(node.problem, [node.project]));
+      return treeItem(problemLine(node.problem, node.project, "jiuzhang.refreshDatasets"));
     case "dataset":
       return treeItem(datasetLine(node.project, node.row));
   }

@@ -2,18 +2,18 @@ import {
   ConfigurationTarget,
   commands,
   EventEmitter,
-  Position,
-  Range,
   type TreeDataProvider,
   type TreeItem,
   Uri,
+  ViewColumn,
   window,
   workspace,
 } from "vscode";
-import type { Problem } from "#protocol/errors.ts";
+import type { Place, Problem } from "#protocol/errors.ts";
 import type { EndpointResults, EndpointSummary } from "#protocol/messages/endpoints.ts";
 import { registerCommand } from "../commands/register.ts";
 import type { ClientContext } from "../context.ts";
+import { openPlace } from "../panels/open-place.ts";
 import { problemOf } from "../problems/show.ts";
 import { endpointLine, problemLine, serverLine } from "./lines.ts";
 import { throttle } from "./throttle.ts";
@@ -98,10 +98,12 @@ export function registerEndpointsView(context: ClientContext): void {
     const target = folder === undefined ? ConfigurationTarget.Workspace : ConfigurationTarget.WorkspaceFolder;
     await workspace.getConfiguration("jiuzhang", folder?.uri).update("endpoint", node.endpoint.name, target);
   });
-  registerCommand(context, "jiuzhang.openDeclaration", async (node?: EndpointNode) => {
-    if (node?.kind !== "endpoint") return;
-    const at = new Position(Math.max(0, (node.endpoint.line ?? 1) - 1), 0);
-    await window.showTextDocument(Uri.file(node.file), { selection: new Range(at, at) });
+  registerCommand(context, "jiuzhang.openDeclaration", async (target?: EndpointNode | (Place & { project: string | null })) => {
+    if (target === undefined) return;
+    if ("kind" in target) {
+      if (target.kind === "endpoint") await openPlace(target.project, { file: target.file, line: target.endpoint.line }, ViewColumn.Active);
+    } else if (target.file !== undefined)
+      await openPlace(target.project, { file: target.file, line: target.line ?? null }, ViewColumn.Active);
   });
 
   const recipes = workspace.createFileSystemWatcher("**/jiuzhang.yaml");
@@ -123,7 +125,11 @@ export function registerEndpointsView(context: ClientContext): void {
     extension.secrets.onDidChange(refresh),
     context.endpointsChanged.event(refresh),
     settings.onChange("jiuzhang.endpoint", refresh),
-    workspace.onDidGrantWorkspaceTrust(refresh),
+    workspace.onDidGrantWorkspaceTrust(() => {
+      // That nothing is looked for without trust is no longer so.
+      if (found !== null && "code" in found) found = null;
+      refresh();
+    }),
     server.onState(({ name }) => {
       if (name === "crashed" || (name === "ready" && troubled)) refresh();
     }),
@@ -133,11 +139,11 @@ export function registerEndpointsView(context: ClientContext): void {
 function itemOf(node: EndpointNode): TreeItem {
   switch (node.kind) {
     case "problem":
-      return treeItem(problemLine(node.problem, [node.project]));
+      return treeItem(problemLine(node.problem, node.project, "jiuzhang.discoverServers"));
     case "endpoint":
       return treeItem(endpointLine(node.endpoint, node.isDefault), node);
     case "found":
-      if ("code" in node.servers) return treeItem(problemLine(node.servers, []));
+      if ("code" in node.servers) return treeItem(problemLine(node.servers, null, "jiuzhang.discoverServers"));
       if (node.servers.length > 0) return groupItem("Running on this machine", "", "vm-running");
       return treeItem({
         label: "No model server found",

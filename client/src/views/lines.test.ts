@@ -49,11 +49,24 @@ test("its menus follow what it is", () => {
 });
 
 test("a problem stands in the view with what can be done about it", () => {
-  const line = problemLine({ code: "index/corrupt", message: "The index is damaged", remedy: "Rebuild it." }, ["file:///p"]);
+  const line = problemLine(
+    { code: "index/corrupt", message: "The index is damaged", remedy: "Rebuild it." },
+    "file:///p",
+    "jiuzhang.refreshDatasets",
+  );
   assert.equal(line.label, "The index is damaged");
   assert.equal(line.description, "Rebuild it.");
   assert.equal(line.command?.command, "jiuzhang.rebuildIndex");
   assert.deepEqual(line.command?.args, ["file:///p"]);
+});
+
+test("one that has a place is opened there, and any other is tried again", () => {
+  const where = { file: "jiuzhang.yaml", line: 3 };
+  const placed = problemLine({ code: "project/invalid-yaml", message: "No list", where }, "file:///p", "jiuzhang.refreshDatasets");
+  assert.equal(placed.command?.command, "jiuzhang.openDeclaration");
+  assert.deepEqual(placed.command?.args, [{ project: "file:///p", ...where }]);
+  const locked = problemLine({ code: "index/locked", message: "Locked" }, "file:///p", "jiuzhang.refreshDatasets");
+  assert.equal(locked.command?.command, "jiuzhang.refreshDatasets");
 });
 
 test("servers that were found say where and with how much", () => {

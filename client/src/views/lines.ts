@@ -2,7 +2,7 @@ import type { Dataset } from "#protocol/corpus.ts";
 import { formatProblem, type Problem } from "#protocol/errors.ts";
 import type { EndpointSummary } from "#protocol/messages/endpoints.ts";
 import type { CommandId } from "../ids.ts";
-import { type Action, actionsFor } from "../problems/actions.ts";
+import { type Action, ownActions } from "../problems/actions.ts";
 import { count, counted } from "../status/words.ts";
 
 /** A line of a tree, before it becomes one of the editor's items. */
@@ -92,16 +92,24 @@ export function serverLine({ name, baseUrl, models }: { name: string; baseUrl: s
   };
 }
 
-/** A problem as a line of the view whose rows it concerns: a click does the first thing that can be done about it. */
-export function problemLine(problem: Problem, args: unknown[]): Line {
-  const [action] = actionsFor(problem.code);
-  return {
+/**
+ * A problem as a line of the view whose rows it concerns. A click goes to its place in a file, or does the first thing that can be
+ * done about it, or tries `again`.
+ */
+export function problemLine(problem: Problem, project: string | null, again: CommandId): Line {
+  const { where } = problem;
+  const [action] = ownActions(problem.code);
+  const line = {
     label: problem.message,
     description: problem.remedy ?? "",
     tooltip: formatProblem(problem),
     icon: "warning",
     colour: "list.warningForeground",
-    command: action === undefined ? null : { command: action.command, title: action.title, args: action.args ?? args },
     contextValue: "problem",
   };
+  if (action !== undefined)
+    return { ...line, command: { command: action.command, title: action.title, args: project === null ? [] : [project] } };
+  if (where?.file !== undefined && where.line !== undefined)
+    return { ...line, command: { command: "jiuzhang.openDeclaration", title: "Open File", args: [{ project, ...where }] } };
+  return { ...line, command: { command: again, title: "Try Again", args: [] } };
 }
