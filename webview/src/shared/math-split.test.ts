@@ -11,7 +11,7 @@ const texts = fc.oneof(
     .array(
       fc.oneof(
         fc.constantFrom("$", "$$", "\\(", "\\)", "\\[", "\\]", "\\$", "\\", "{", "}", " ", "\n", "\n\n", "5", "x", "and"),
-        fc.constantFrom("\\begin{align}", "\\end{align}", "\\begin{align*}", "\\end{align*}", "\\frac{1}{2}"),
+        fc.constantFrom("\\begin{align}", "\\end{align}", "\\begin{align*}", "\\end{align*}", "\\boxed{", "\\frac{1}{2}"),
       ),
       { maxLength: 60 },
     )
@@ -39,6 +39,11 @@ test("every form of a formula is found", () => {
     splitMath("$$x$$ $y$").map((part) => part.kind === "math" && part.display),
     [true, false, false],
   );
+});
+
+test("a box around an answer is a formula by itself, whatever is in it", () => {
+  assert.deepEqual(formulas("so \\boxed{\\frac{1}{2}}. And $\\boxed{3}$"), ["\\boxed{\\frac{1}{2}}", "\\boxed{3}"]);
+  assert.deepEqual(formulas("\\boxed{} and \\boxed{never"), []);
 });
 
 test("a dollar inside of braces belongs to the formula", () => {

@@ -7,10 +7,10 @@ export const MATH_MAX_CHARACTERS = 4_000;
 /** Characters that are looked through in vain for ends of formulas before the rest of a text is words: it is no mathematics. */
 const PATIENCE = 400_000;
 
-const OPENINGS = /\\[([$\\]|\$\$?|\\begin\{(?:equation|align|alignat|gather)\*?\}/g;
+const OPENINGS = /\\[([$\\]|\$\$?|\\boxed\{|\\begin\{(?:equation|align|alignat|gather)\*?\}/g;
 
 /**
- * Finds the formulas of a text: `\(…\)`, `\[…\]`, `$$…$$`, `$…$` and the environments that stand by themselves.
+ * Finds the formulas of a text: `\(…\)`, `\[…\]`, `$$…$$`, `$…$`, and `\boxed{…}` and the environments that stand by themselves.
  *
  * A single dollar begins a formula only if (1) no white space follows it, (2) the next dollar outside of braces has no white space
  * before it and no digit after it, (3) no blank line lies between the two, and (4) what lies between is not a number followed by words.
@@ -100,6 +100,8 @@ function formulaAt(search: Search, index: number, token: string): Formula | null
       return closedBy(search, start, "\\)", false);
     case "\\[":
       return closedBy(search, start, "\\]", true);
+    case "\\boxed{":
+      return bareBox(search, index, start);
     default: {
       const closing = token.replace("\\begin", "\\end");
       const end = find(search, start, closing, false);
@@ -115,6 +117,13 @@ function closedBy(search: Search, start: number, closing: string, display: boole
   if (end === -1) return null;
   const tex = search.text.slice(start, end);
   return tex.trim() === "" ? null : { tex, display, end: end + closing.length };
+}
+
+/** Models write the box around an answer without dollars, too. */
+function bareBox(search: Search, index: number, start: number): Formula | null {
+  const end = find(search, start, "}", true);
+  if (end <= start) return null;
+  return { tex: search.text.slice(index, end + 1), display: false, end: end + 1 };
 }
 
 function inlineDollars(search: Search, start: number): Formula | null {
