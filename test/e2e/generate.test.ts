@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import type { ServerResponse } from "node:http";
 import { join } from "node:path";
-import { before, describe, test } from "node:test";
+import { after, before, describe, test } from "node:test";
 import type { Row } from "#protocol/corpus.ts";
 import { cli, startCli } from "../cli/harness.ts";
 import { prepareEngine } from "../engine/prepared.ts";
@@ -41,14 +41,17 @@ describe("generation against a model server", { skip: await withoutEditor() }, (
   let editor: Editor;
   let project: string;
   let model: ModelServer;
-  const ended: (() => Promise<void>)[] = [];
 
-  before(async (context) => {
-    model = await startModel({ after: (close) => void ended.push(close as () => Promise<void>) });
+  const ended: (() => Promise<void>)[] = [];
+  after(async () => {
+    for (const close of ended) await close();
+  });
+
+  before(async () => {
+    model = await startModel({ after: (close) => ended.push(close) });
     project = await projectWith(`endpoints:\n  teacher: { base_url: "${model.url}", model: big }\n`);
     editor = await startEditor({ project });
     await editor.openFile(TEMPLATE);
-    void context;
   });
 
   test("from the palette: seeds and a number are asked for, the text streams beside the template, which keeps the focus", async () => {

@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import type { ServerResponse } from "node:http";
-import type { TestContext } from "node:test";
 import { type Answer, chunk, completion, createFaultyServer, error, json, type Seen } from "../endpoints/faulty-server.ts";
 
 /** A model server with the real protocol and made-up answers, each of which is a problem of its own that parses. */
@@ -38,7 +37,8 @@ export const piecesOf = (text: string): string[] => text.match(/[\s\S]{1,7}/gu) 
 
 const USAGE = { prompt_tokens: 100, completion_tokens: 40, total_tokens: 140 };
 
-export async function startModel(t: Pick<TestContext, "after">, { key }: { key?: string } = {}): Promise<ModelServer> {
+/** `t`: where its end is registered; within a hook that would be the end of the hook. */
+export async function startModel(t: { after(close: () => Promise<void>): unknown }, { key }: { key?: string } = {}): Promise<ModelServer> {
   const questions: Seen[] = [];
   const answered = new Map<string, number>();
   const waiting: { count: number; resolve: () => void }[] = [];

@@ -4,7 +4,7 @@ import { createEndpoint, type Endpoint } from "../endpoints/endpoint.ts";
 import { readReply } from "../synthesis/reply-text.ts";
 import { readyModel } from "./engine-home.ts";
 import type { Asked, TestRequest } from "./runner-messages.ts";
-import { keyOf } from "./target.ts";
+import { neededKey } from "./target.ts";
 import type { WarmEngines } from "./warm-engines.ts";
 
 /** A model may have to be loaded before its first word. */
@@ -59,7 +59,7 @@ async function connect(asked: Asked, engines: WarmEngines, signal: AbortSignal):
   const common = { model, stallSeconds: PATIENCE_SECONDS, maxTokensField };
   if (!embedded) {
     const env = { ...process.env, ...asked.keys };
-    const key = keyOf(asked.endpoint, env);
+    const key = neededKey(asked.endpoint, env);
     const endpoint = createEndpoint({ ...common, baseUrl: base_url ?? "", apiKey: key === null ? null : (env[key.variable] ?? "") });
     return { endpoint, end: async () => endpoint.close() };
   }

@@ -79,6 +79,21 @@ export function keyOf(endpoint: EndpointDeclaration, env: NodeJS.ProcessEnv): { 
   return { variable: set ?? (names[0] as string), present: set !== undefined };
 }
 
+/** The same, where the endpoint is about to be asked. @throws model/missing-key where its key is not set */
+export function neededKey(endpoint: EndpointDeclaration, env: NodeJS.ProcessEnv): ReturnType<typeof keyOf> {
+  const key = keyOf(endpoint, env);
+  if (key === null || key.present) return key;
+  const { name, api_key } = endpoint;
+  throw fail("model/missing-key", `The key of endpoint “${name}” is not set`, {
+    remedy: `Set the environment variable ${key.variable} and run the same command again.`,
+    data: {
+      endpoint: name,
+      variable: key.variable,
+      ...(api_key !== null && "secret" in api_key ? { secret: api_key.secret } : {}),
+    },
+  });
+}
+
 /** A model file on this machine, by the hash of its content. */
 export interface ModelFile {
   path: string;
@@ -91,16 +106,7 @@ export function endpointSpec(
   model: ModelFile | null,
   env: NodeJS.ProcessEnv,
 ): { endpoint: SendSpec["endpoint"]; identity: string } {
-  const key = keyOf(endpoint, env);
-  if (key !== null && !key.present)
-    throw fail("model/missing-key", `The key of endpoint “${endpoint.name}” is not set`, {
-      remedy: `Set the environment variable ${key.variable} and run the same command again.`,
-      data: {
-        endpoint: endpoint.name,
-        variable: key.variable,
-        ...(endpoint.api_key !== null && "secret" in endpoint.api_key ? { secret: endpoint.api_key.secret } : {}),
-      },
-    });
+  const key = neededKey(endpoint, env);
   const { price, limits, threads } = endpoint;
   return {
     identity: modelIdentity(endpoint, model?.sha256),
