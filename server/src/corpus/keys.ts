@@ -56,32 +56,60 @@ export function keysAfter(sql: Sql, plan: Plan, { after, limit, skip = 0 }: { af
   return walkMatches(sql, plan, plan.match.term, { after, limit, skip });
 }
 
+/** Where rows are read from: behind a key's row among those of the same value, at greater values, or everywhere. */
+type Range = { of: "all" } | { of: "same" | "further"; key: Key };
+
+/**
+ * Rows behind a key. SQLite seeks only by the first part of `(value, n) < (?, ?)`, and rows that were imported together share theirs, so
+ * the two parts are asked one after the other.
+ */
 function select(
   sql: Sql,
-  { dataset, filter, body, order }: Plan,
+  plan: Plan,
   match: string | null,
   { after, limit, skip }: { after: Key | null; limit: number; skip: number },
 ): Key[] {
+  if (after === null) return range(sql, plan, match, { of: "all" }).keys(limit, skip);
+  const same = range(sql, plan, match, { of: "same", key: after });
+  const keys = same.keys(limit, skip);
+  if (keys.length === limit) return keys;
+  const left = keys.length > 0 ? 0 : Math.max(0, skip - same.count(skip));
+  return keys.concat(range(sql, plan, match, { of: "further", key: after }).keys(limit - keys.length, left));
+}
+
+function range(sql: Sql, { dataset, filter, body, order }: Plan, match: string | null, part: Range) {
   const direction = order.descending ? "DESC" : "ASC";
+  const behind = order.descending ? "<" : ">";
   const terms = ["row.dataset = ?"];
   const params: Bind[] = [dataset];
   if (match !== null) {
     terms.unshift("search MATCH ?");
     params.unshift(match);
   }
-  if (after !== null) {
-    terms.push(`(row.${order.field}, row.n) ${order.descending ? "<" : ">"} (?, ?)`);
-    params.push(after.value, after.n);
+  if (part.of === "same") {
+    terms.push(`row.${order.field} = ?`, `row.n ${behind} ?`);
+    params.push(part.key.value, part.key.n);
+  } else if (part.of === "further") {
+    terms.push(`row.${order.field} ${behind} ?`);
+    params.push(part.key.value);
   }
   terms.push(...filter.terms);
-  params.push(...filter.params, limit, skip);
+  params.push(...filter.params);
   const from = match === null ? "row" : "search CROSS JOIN row ON row.n = search.rowid";
-  return sql
-    .prepare(
-      `SELECT row.n AS n, row.${order.field} AS value FROM ${from}${body ? " CROSS JOIN body ON body.n = row.n" : ""}
-       WHERE ${terms.join(" AND ")} ORDER BY row.${order.field} ${direction}, row.n ${direction} LIMIT ? OFFSET ?`,
-    )
-    .all<Key>(...params);
+  const source = `FROM ${from}${body ? " CROSS JOIN body ON body.n = row.n" : ""} WHERE ${terms.join(" AND ")}`;
+  return {
+    keys: (limit: number, skip: number) =>
+      sql
+        .prepare(
+          `SELECT row.n AS n, row.${order.field} AS value ${source} ORDER BY row.${order.field} ${direction}, row.n ${direction} LIMIT ? OFFSET ?`,
+        )
+        .all<Key>(...params, limit, skip),
+    /** How many there are, counted up to `most`. */
+    count: (most: number): number =>
+      most === 0
+        ? 0
+        : (sql.prepare(`SELECT count(*) AS n FROM (SELECT 1 ${source} LIMIT ?)`).get<{ n: number }>(...params, most)?.n as number),
+  };
 }
 
 function walkMatches(
