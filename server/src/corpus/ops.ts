@@ -13,6 +13,7 @@ import { listPage } from "./page.ts";
 import { type Pick, pickSeed, searchSeeds } from "./pick-seed.ts";
 import { makeSearchable } from "./search.ts";
 import { seedRow, seedRows } from "./seed-rows.ts";
+import { snapshot } from "./snapshot.ts";
 import { templateAnswers } from "./template-answers.ts";
 import { unfinishedJobs } from "./unfinished-jobs.ts";
 import { type ReadTemplate, walk } from "./walk.ts";
@@ -21,9 +22,9 @@ import { type ReadTemplate, walk } from "./walk.ts";
 export const corpusReads = (template: ReadTemplate) => ({
   datasets: ({ sql }: OpContext, _: object | null) => datasets(sql),
   countRows: ({ sql }: OpContext, selection: Selection) => countRows(sql, selection),
-  listPage: ({ sql }: OpContext, query: Query) => listPage(sql, query),
-  anchors: ({ sql }: OpContext, selection: Selection & { sort: Query["sort"] }) => anchors(sql, selection),
-  facets: ({ sql }: OpContext, selection: Selection) => facets(sql, selection),
+  listPage: ({ sql }: OpContext, query: Query) => snapshot(sql, () => listPage(sql, query)),
+  anchors: ({ sql }: OpContext, selection: Selection & { sort: Query["sort"] }) => snapshot(sql, () => anchors(sql, selection)),
+  facets: ({ sql }: OpContext, selection: Selection) => snapshot(sql, () => facets(sql, selection)),
   pickSeed: ({ sql }: OpContext, args: { dataset: string | null; pick: Pick }) => pickSeed(sql, args),
   searchSeeds: ({ sql }: OpContext, args: { dataset: string | null; search: string }) => searchSeeds(sql, args),
   jobRows,

@@ -5,7 +5,7 @@ const entry = {
   version: z.literal(1),
   /** Random, so that files of several persons and copies of them can be put together in any order. */
   id,
-  at: z.iso.datetime().describe("When it was said. Of several entries about one row the latest counts"),
+  at: z.iso.datetime({ offset: true }).describe("When it was said. Of several entries about one row the latest counts"),
 };
 const rows = z.array(id).min(1);
 /** SQLite and most tools end a text at a NUL. */
