@@ -86,7 +86,9 @@ function find(sql: Sql, seeds: Seeds, pick: Pick): Found | undefined {
   const read = (rest: string, ...params: Bind[]) =>
     sql.prepare(`SELECT ${COLUMNS} ${FROM} WHERE row.dataset = ? ${rest}`).get<Found>(dataset, ...params);
   const first = () => read("ORDER BY row.created, row.n LIMIT 1");
-  const at = (number: number) => read("ORDER BY row.created, row.n LIMIT 1 OFFSET ?", number - 1);
+  // Rows are passed over in the index alone.
+  const at = (number: number) =>
+    read("AND row.n = (SELECT n FROM row WHERE dataset = ? ORDER BY created, n LIMIT 1 OFFSET ?)", dataset, number - 1);
   switch (pick.how) {
     case "first":
       return first();
@@ -123,8 +125,10 @@ function byProbing(sql: Sql, dataset: number): Found | undefined {
 
 function placeOf(sql: Sql, { n: dataset, total }: Seeds, { created, n }: Found): number | null {
   if (total > COUNTED_ROWS) return null;
-  const before = sql.prepare("SELECT count(*) AS rows FROM row WHERE dataset = ? AND (created, n) <= (?, ?)");
-  return before.get<{ rows: number }>(dataset, created, n)?.rows ?? null;
+  const count = (terms: string, ...params: number[]) =>
+    sql.prepare(`SELECT count(*) AS rows FROM row WHERE dataset = ? AND ${terms}`).get<{ rows: number }>(dataset, ...params)?.rows ?? 0;
+  // Two plain ranges of the index: pairs of values would be compared one by one.
+  return count("created < ?", created) + count("created = ? AND n <= ?", created, n);
 }
 
 const listFrom = (sql: Sql, { n }: Seeds): Found[] =>
