@@ -72,6 +72,10 @@ export async function importDropped(
   try {
     await writeFile(copy, file.bytes);
     return await importFile(context, project, { dataset, file: Uri.file(copy).toString(), name }, signal);
+  } catch (thrown) {
+    // Where the copy lies helps nobody.
+    const problem = problemOf(thrown);
+    throw new ProblemError(problem.where?.file === undefined ? problem : { ...problem, where: { ...problem.where, file: name } });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -7,7 +7,7 @@ import { browserClock } from "./model/clock.ts";
 import { readKept } from "./model/kept-state.ts";
 import { createStore } from "./model/store.ts";
 import { acceptDrops } from "./view/drop-zone.ts";
-import { listenToKeys } from "./view/keys.ts";
+import { listenToKeys, NARROW } from "./view/keys.ts";
 import { createList } from "./view/list.ts";
 import { type PanelState, viewPanel } from "./view/panel.ts";
 
@@ -33,6 +33,20 @@ const change = (next: Partial<PanelState>) => {
   Object.assign(state, next);
   draw();
 };
+
+// Who reads the details when the window becomes narrow, as it does when a link opens a file beside the panel, goes on reading them.
+let reads = false;
+for (const event of ["focusin", "pointerdown"])
+  document.addEventListener(event, ({ target }) => {
+    reads = target instanceof Element && target.closest("#details") !== null;
+  });
+let turned = false;
+NARROW.addEventListener("change", ({ matches }) => {
+  if (matches && !reads) return;
+  if (matches ? store.page : !turned) return;
+  turned = matches;
+  store.setPage(matches);
+});
 
 listenToKeys(store, {
   list: list.focus,

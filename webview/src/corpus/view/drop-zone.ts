@@ -5,27 +5,31 @@ import type { CorpusStore } from "../model/store.ts";
 export function acceptDrops(store: CorpusStore, root: HTMLElement): void {
   let depth = 0;
   const hold = (over: boolean) => root.classList.toggle("dropping", over);
-  root.addEventListener("dragenter", (event) => {
-    if (!bringsFiles(event)) return;
+  // The editor would take what is dragged over a webview for itself, to open it: nothing of a drag may reach it.
+  const take = (event: DragEvent): boolean => {
+    if (!bringsFiles(event)) return false;
     event.preventDefault();
+    event.stopPropagation();
+    return true;
+  };
+  root.addEventListener("dragenter", (event) => {
+    if (!take(event)) return;
     depth++;
     hold(true);
   });
   root.addEventListener("dragover", (event) => {
-    if (!bringsFiles(event)) return;
-    event.preventDefault();
+    if (!take(event)) return;
     if (event.dataTransfer !== null) event.dataTransfer.dropEffect = "copy";
   });
   root.addEventListener("dragleave", (event) => {
-    if (!bringsFiles(event)) return;
+    if (!take(event)) return;
     depth = Math.max(0, depth - 1);
     if (depth === 0) hold(false);
   });
   root.addEventListener("drop", (event) => {
     depth = 0;
     hold(false);
-    if (!bringsFiles(event)) return;
-    event.preventDefault();
+    if (!take(event)) return;
     const files = droppedFiles(event);
     if (files.length === 0) store.notices.say("Nothing that was dropped is a file.");
     else void store.files.drop(files);

@@ -33,11 +33,14 @@ export function viewFacets(store: CorpusStore, rail: RailState): TemplateResult 
             ${checked.map((facet) => viewVerdict(store, facet, rail))}
           </section>`
     }
-    ${(facets?.histograms ?? []).filter(({ edges }) => edges.length > 1).map((histogram) => viewHistogram(store, histogram))}
-    ${labels.map((facet) => viewFacet(store, facet, rail))}
+    ${(facets?.histograms ?? []).filter(({ total }) => total.length > 1).map((histogram) => viewHistogram(store, histogram))}
+    ${labels.map((facet) => viewFacet(store, { ...facet, values: [...facet.values].sort(noneLast) }, rail))}
     ${store.counting.wait.phase === "words" && facets === null ? html`<p class="quiet" role="status">Counting, ${store.counting.wait.seconds} s so far</p>` : nothing}
   </nav>`;
 }
+
+const noneLast = (one: Facet["values"][number], other: Facet["values"][number]): number =>
+  Number(one.value === "none") - Number(other.value === "none") || one.value.localeCompare(other.value);
 
 /** A field that all rows have the same value of tells nothing; labels are always worth a filter. */
 const isTelling = (field: string, values: Facet["values"]): boolean => field === "label" || values.length > 1;

@@ -144,8 +144,11 @@ function pressWithCommand(event: KeyboardEvent, store: CorpusStore): boolean {
   return true;
 }
 
-export function enterDetails(store: CorpusStore): void {
-  if (matchMedia("(width < 900px)").matches) store.setPage(true);
+/** The details have no room beside the list, and are a page over it. */
+export const NARROW = matchMedia("(width < 900px)");
+
+function enterDetails(store: CorpusStore): void {
+  if (NARROW.matches) store.setPage(true);
   requestAnimationFrame(() => focus("#details .body"));
 }
 

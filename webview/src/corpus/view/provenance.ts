@@ -95,6 +95,7 @@ function sourceStep(source: Source, open: (file: string, line: number, span: Sou
     name: "Source",
     words: html`<span title=${source.file}>${name}</span>${source.license === null ? nothing : html`, <span class="quiet" title="Licence">${source.license}</span>`}`,
     links: [
+      { label: "as imported", title: "The copy that was taken when it was imported", run: open(copyOf(source), source.line, source.span) },
       {
         label: source.span === null ? lineWords(source.line) : `characters ${count(source.span.start)}–${count(source.span.end)}`,
         title: source.file,
@@ -103,6 +104,9 @@ function sourceStep(source: Source, open: (file: string, line: number, span: Sou
     ],
   };
 }
+
+/** Where the project keeps what it has imported. */
+const copyOf = ({ sha256 }: Source): string => `.jiuzhang/imports/${sha256}/data`;
 
 const lineWords = (line: number): string => `line ${count(line)}`;
 

@@ -59,7 +59,7 @@ const spoken = ({ id, kind, stage, format, label, verdicts }: Row, words: string
     .join("; ");
 
 const viewLabel = (label: "keep" | "reject"): TemplateResult =>
-  html`<span class="label ${label}">${icon(label === "keep" ? "check" : "close")}${label === "keep" ? "keep" : "rejected"}</span>`;
+  html`<span class="label ${label}" title=${label === "keep" ? "keep" : "rejected"}>${icon(label === "keep" ? "check" : "close")}<span>${label === "keep" ? "keep" : "rejected"}</span></span>`;
 
 function viewSorted(row: Row, sort: SortField): TemplateResult {
   if (sort === "created")

@@ -40,6 +40,6 @@ function viewEvidence(
     return html`<button class="link" @click=${() => void store.ask("host/compare", { left: evidence, right: row.id })}>compare</button>`;
   if (check === "copy" && seed !== null && value !== "pass")
     return html`<button class="link" @click=${() => void store.ask("host/compare", { left: seed.id, right: row.id })}>compare</button>`;
-  if (typeof evidence !== "string" || evidence === "") return nothing;
+  if (typeof evidence !== "string" || evidence === "" || value === "pass") return nothing;
   return html`<details class="evidence"><summary>${icon("chevron-right")}evidence</summary><pre class="code" tabindex="0">${evidence}</pre></details>`;
 }
