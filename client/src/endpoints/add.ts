@@ -2,6 +2,7 @@ import { Uri, window, workspace } from "vscode";
 import type { Problem } from "#protocol/errors.ts";
 import type { NewEndpoint } from "#protocol/messages/endpoints.ts";
 import type { ClientContext } from "../context.ts";
+import { plain } from "../problems/plain.ts";
 import { ProblemError } from "../server/server.ts";
 import { hostOf } from "../views/lines.ts";
 import { addEmbedded } from "./add-embedded.ts";
@@ -174,7 +175,7 @@ export async function tellWritten(context: ClientContext, project: string, name:
   }
   const save = "Save";
   const chosen = await window.showInformationMessage(
-    `“${name}” stands in jiuzhang.yaml, which had unsaved changes. It can be asked when that is saved.`,
+    plain(`“${name}” stands in jiuzhang.yaml, which had unsaved changes. It can be asked when that is saved.`),
     save,
   );
   if (chosen !== save) return;

@@ -1,5 +1,6 @@
 import { Position, Range, Uri, window } from "vscode";
 import type { ClientContext } from "../context.ts";
+import { plain } from "../problems/plain.ts";
 import { ProblemError } from "../server/server.ts";
 import { cancelled, pick, type } from "./ask.ts";
 import { chooseTarget, type EndpointTarget } from "./choose.ts";
@@ -88,7 +89,7 @@ async function secretOf({ server }: ClientContext, { project, endpoint }: Endpoi
   const words = endpoint.embedded
     ? `“${endpoint.name}” runs on this machine and needs no key`
     : `“${endpoint.name}” names no key. Write api_key: { secret: NAME } below it.`;
-  const chosen = await window.showInformationMessage(words, ...(endpoint.embedded ? [] : [open]));
+  const chosen = await window.showInformationMessage(plain(words), ...(endpoint.embedded ? [] : [open]));
   if (chosen !== open) return null;
   const { file } = await server.request("endpoints/list", { project });
   const at = new Position(Math.max(0, (endpoint.line ?? 1) - 1), 0);

@@ -4,6 +4,7 @@ import { commands, type Progress, ProgressLocation, StatusBarAlignment, Uri, win
 import { STREAM_MAX_REQUESTS } from "#protocol/limits.ts";
 import type { GenerateDone, GenerateEvent } from "#protocol/messages/generate.ts";
 import type { ClientContext } from "../context.ts";
+import { plain } from "../problems/plain.ts";
 import { problemOf, showProblem } from "../problems/show.ts";
 import { count, duration, money } from "../status/words.ts";
 import type { GenerationRequest } from "./generations.ts";
@@ -64,7 +65,7 @@ const titleOf = (problems: number): string => `Writing ${problems === 1 ? "1 pro
 
 /** How far the run is, how fast, and what is left. */
 function say(progress: Progress<{ message?: string; increment?: number }>, event: GenerateEvent): void {
-  if (event.type === "preparing") progress.report({ message: `${event.stage} …` });
+  if (event.type === "preparing") progress.report({ message: plain(`${event.stage} …`) });
   if (event.type === "wait") progress.report({ message: "another window or the terminal asks the same; waiting for its answers" });
   if (event.type !== "progress") return;
   const { done, total, tokensPerSecond, secondsLeft, cost } = event;
@@ -92,7 +93,7 @@ function tell({ extension, log }: ClientContext, project: string, done: Generate
   setTimeout(() => item.dispose(), SHOWN_MILLISECONDS);
   if (done.seconds < LONG_SECONDS && done.requests <= STREAM_MAX_REQUESTS) return;
   const button = "Show in Dataset";
-  window.showInformationMessage(words, button).then((chosen) => {
+  window.showInformationMessage(plain(words), button).then((chosen) => {
     if (chosen === button) show();
   });
 }

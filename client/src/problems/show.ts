@@ -4,6 +4,7 @@ import { formatProblem, type Problem } from "#protocol/errors.ts";
 import { openPlace } from "../panels/open-place.ts";
 import { ProblemError } from "../server/server.ts";
 import { type Action, actionsFor } from "./actions.ts";
+import { plain } from "./plain.ts";
 
 /** Any thrown value of the client as a problem. */
 export function problemOf(thrown: unknown): Problem {
@@ -23,10 +24,15 @@ export async function showProblem(log: LogOutputChannel, thrown: unknown): Promi
   const { where, ...words } = problem;
   const file = where?.file !== undefined && isAbsolute(where.file) ? where.file : null;
   const open = file === null ? [] : ["Open File"];
-  const chosen = await window.showErrorMessage(formatProblem(words), ...open, ...actions.map(({ title }) => title));
-  if (chosen === "Open File" && file !== null) await openPlace(null, { file, line: where?.line ?? null }, ViewColumn.Active);
+  const chosen = await window.showErrorMessage(plain(formatProblem(words)), ...open, ...actions.map(({ title }) => title));
   const action = actions.find(({ title }) => title === chosen);
-  if (action !== undefined) await commands.executeCommand(action.command, ...(action.args ?? []));
+  try {
+    if (chosen === "Open File" && file !== null) await openPlace(null, { file, line: where?.line ?? null }, ViewColumn.Active);
+    if (action !== undefined) await commands.executeCommand(action.command, ...(action.args ?? []));
+  } catch (failed) {
+    // A button that cannot do what it says is a problem of its own: nobody awaits this one.
+    await showProblem(log, failed);
+  }
 }
 
 /** Tells of several problems of one piece of work: how many, the first one, and all of them on request. */
@@ -37,7 +43,7 @@ export async function showProblems(log: LogOutputChannel, what: string, problems
   for (const line of lines) log.warn(line);
   const all = "Show All";
   const chosen = await window.showWarningMessage(
-    `${what}. ${problems.length > 1 ? "The first: " : ""}${lines[0]}`,
+    plain(`${what}. ${problems.length > 1 ? "The first: " : ""}${lines[0]}`),
     ...(problems.length > 1 ? [all] : []),
   );
   if (chosen !== all) return;

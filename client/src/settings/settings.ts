@@ -1,5 +1,6 @@
 import { commands, type Uri, window, workspace } from "vscode";
 import { SETTINGS, type Settings } from "../ids.ts";
+import { plain } from "../problems/plain.ts";
 import { expectation, fits } from "./check.ts";
 import type { SettingsReader } from "./reader.ts";
 
@@ -13,7 +14,7 @@ export function createSettings(): SettingsReader {
     told.add(key);
     const open = "Open Setting";
     const chosen = await window.showWarningMessage(
-      `The setting “${id}” should be ${expectation(id)}, and is ${JSON.stringify(value)?.slice(0, 60)}. Its default is used.`,
+      plain(`The setting “${id}” should be ${expectation(id)}, and is ${JSON.stringify(value)?.slice(0, 60)}. Its default is used.`),
       open,
     );
     if (chosen === open) await commands.executeCommand("workbench.action.openSettings", `@id:${id}`);

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { type Progress, ProgressLocation, window } from "vscode";
 import type { ClientContext } from "../context.ts";
+import { plain } from "../problems/plain.ts";
 import { createPace } from "./pace.ts";
 import { progressWords } from "./words.ts";
 
@@ -29,13 +30,13 @@ export async function runWork<T>(
   const token = randomUUID();
   const abort = new AbortController();
   const item = status.busy(title);
-  const message = createMessage(title, atOnce ? 0 : UNTOLD_MILLISECONDS, () => abort.abort());
+  const message = createMessage(plain(title), atOnce ? 0 : UNTOLD_MILLISECONDS, () => abort.abort());
   const pace = createPace(() => performance.now());
   const told = server.on("progress", (params) => {
     if (params.token !== token) return;
     const words = [progressWords(params.progress), pace(params.progress)].filter((part) => part !== "").join(", ");
     item.update(`${title}: ${words}`);
-    message.say(words);
+    message.say(plain(words));
   });
   try {
     return await run({ signal: abort.signal, token });
