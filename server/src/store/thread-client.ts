@@ -55,6 +55,8 @@ export class ThreadClient {
 
   /** Ends the thread where it stands. */
   async kill(): Promise<void> {
+    // Nothing may be asked of it any more: what it ran may end before the thread does, and leave it idle.
+    this.alive = false;
     await this.worker.terminate();
   }
 
