@@ -115,7 +115,7 @@ export function createListing(options: Omit<RowsOptions, "onChange"> & { onChang
       fresh = 0;
       start = from?.place ?? { row: 0, pixels: 0 };
       selection = from === undefined ? (same ? selection : NOTHING) : { ...NOTHING, active: from.active, anchor: from.active?.index ?? 0 };
-      rows.reset(view, total);
+      rows.reset(view, total, start.row);
       list?.toPlace(start);
     },
     choose(index, how = "alone") {

@@ -41,8 +41,8 @@ export interface Rows {
   at(index: number): Row | undefined;
   /** Of a row that is held. */
   indexOf(id: string): number | null;
-  /** Begins with another view; `total` is what is known of its size beforehand. */
-  reset(view: View, total: number | null): void;
+  /** Begins with another view; `total` is what is known of its size beforehand, `first` the row that is seen first. */
+  reset(view: View, total: number | null, first?: number): void;
   /** The rows that are in the window now: half open. */
   show(first: number, end: number): void;
   /**
@@ -217,7 +217,7 @@ export function createRows({ source, clock, problemOf, onChange }: RowsOptions):
     },
     at: cache.at,
     indexOf: cache.indexOf,
-    reset(next, total) {
+    reset(next, total, first = 0) {
       stopFlights();
       locating.stop();
       cache.clear();
@@ -230,7 +230,7 @@ export function createRows({ source, clock, problemOf, onChange }: RowsOptions):
       stopped = false;
       cancelled = false;
       milliseconds = null;
-      shown = { first: 0, end: 0, down: true };
+      shown = { first, end: first + 1, down: true };
       update();
       onChange();
     },
