@@ -11,6 +11,7 @@ import {
   type ToWebview,
 } from "#protocol/panels.ts";
 import { ProblemError, type Server } from "../server/server.ts";
+import { fitsHostRequest, isHostRequest } from "./host-params.ts";
 
 export type HostHandlers = {
   [K in keyof HostRequests]?: (params: HostRequests[K]["params"], signal: AbortSignal) => Promise<HostRequests[K]["result"]>;
@@ -82,8 +83,16 @@ export function connectPanel(context: ExtensionContext, panel: WebviewPanel, opt
 }
 
 async function dispatch(options: PanelHostOptions, method: string, params: unknown, signal: AbortSignal): Promise<unknown> {
-  const own = Object.hasOwn(options.handlers, method) ? options.handlers[method as keyof HostRequests] : undefined;
-  if (own !== undefined) return await own(params as never, signal);
+  const own = isHostRequest(method) ? options.handlers[method] : undefined;
+  if (own !== undefined) {
+    if (!fitsHostRequest(method as keyof HostRequests, params))
+      throw new ProblemError({
+        code: "usage/invalid-argument",
+        message: `The ${options.kind} panel asked for “${method}” in a way that nobody understands`,
+        remedy: "Close the panel and open it again.",
+      });
+    return await own(params as never, signal);
+  }
   if (!(PANEL_SERVER_REQUESTS[options.kind] as readonly string[]).includes(method))
     throw new ProblemError({ code: "usage/invalid-argument", message: `The ${options.kind} panel may not ask for “${method}”` });
   const project = options.project();

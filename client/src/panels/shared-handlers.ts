@@ -6,6 +6,7 @@ import { compareRows, openRow } from "../corpus/open-row.ts";
 import { ProblemError } from "../server/server.ts";
 import type { HostHandlers } from "./host.ts";
 import { openPlace } from "./open-place.ts";
+import { panelCommand } from "./panel-commands.ts";
 
 type SharedName =
   | "host/open"
@@ -54,17 +55,11 @@ export function sharedHandlers(context: ClientContext, project: () => string | n
     "host/drop": (params, signal) => importDropped(context, need(), params, signal),
     "host/export": (params, signal) => exportRows(context, need(), params, signal),
     "host/command": async ({ command, args }) => {
-      if (!ours(context, command))
+      const found = panelCommand(command, args ?? [], project());
+      if (found === null)
         throw new ProblemError({ code: "usage/invalid-argument", message: `A panel may not run the command “${command}”` });
-      await commands.executeCommand(command, ...(args ?? []));
+      await commands.executeCommand(found.command, ...found.args);
       return null;
     },
   };
-}
-
-/** Commands of our manifest, and those of the editor that lead on where a folder or trust is missing. */
-function ours({ extension }: ClientContext, command: string): boolean {
-  if (command === "vscode.openFolder" || command === "workbench.trust.manage") return true;
-  const { contributes } = extension.extension.packageJSON as { contributes: { commands: { command: string }[] } };
-  return contributes.commands.some((declared) => declared.command === command);
 }
