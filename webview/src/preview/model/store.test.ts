@@ -103,14 +103,18 @@ test("what the host needs after a reload is kept, with what the panel itself rem
   assert.equal(again.kept()?.host?.uri, A, "the host's part stays until the host has spoken");
 });
 
-test("nothing is generated while something blocks it or the template is broken", () => {
+test("nothing is generated while something blocks it or the template is broken, and the reason is told", () => {
   const { store, tell, asked } = stage();
   tell("preview/state", host(A));
   tell("preview/show", broken(A));
+  const told = () => (store.state.told as { problem: { code: string } } | null)?.problem.code;
   store.generate();
+  assert.equal(told(), "template/invalid");
   tell("preview/show", good(A));
+  assert.equal(store.state.told, null, "a reason that is gone is not told any more");
   tell("preview/state", host(A, { blocked: { code: "project/untrusted", message: "x" } }));
   store.generate();
+  assert.equal(told(), "project/untrusted");
   assert.deepEqual(asked, []);
   tell("preview/state", host(A));
   store.setCount(1_000);
@@ -119,6 +123,13 @@ test("nothing is generated while something blocks it or the template is broken",
     asked.map(({ method, params }) => [method, params]),
     [["preview/generate", { run: "run", count: 100 }]],
   );
+});
+
+test("a step to another seed is refused in words where there is none", () => {
+  const { store, tell, asked } = stage();
+  tell("preview/state", host(A, { seed: null }));
+  store.pick("next");
+  assert.deepEqual([(store.state.told as { problem: { code: string } }).problem.code, asked], ["import/empty", []]);
 });
 
 test("a search gives up the one before, and its answer is dropped", async () => {

@@ -135,12 +135,26 @@ export function createStore({ bridge, now, newRun, after, onChange }: StorePorts
     });
   };
 
+  /** Why the last key or command did nothing: said until something changes. */
+  let refused: Problem | null = null;
+  const refuse = (problem: Problem) => {
+    refused = problem;
+    change({ told: { problem } });
+  };
+  const forgetRefusal = () => {
+    const { told } = state;
+    if (refused !== null && told !== null && "problem" in told && told.problem === refused) state.told = null;
+    refused = null;
+  };
+
   bridge.on("preview/show", (preview) => {
+    forgetRefusal();
     const same = state.good?.uri === preview.uri;
     const good = preview.rendering !== null ? preview : same ? state.good : null;
     change({ preview, good, goodAt: preview.rendering !== null ? now() : state.goodAt });
   });
   bridge.on("preview/state", (host) => {
+    forgetRefusal();
     const other = host.uri !== state.host?.uri;
     // A rendering that stays on the screen must be of the template that is named above it.
     if (other && state.good !== null && state.good.uri !== host.uri) Object.assign(state, { good: null, preview: null, line: null });
@@ -165,6 +179,7 @@ export function createStore({ bridge, now, newRun, after, onChange }: StorePorts
       const seed = state.host?.seed ?? null;
       if (how === "random" || how === "longest") store.choose({ pick: { how } });
       else if (seed !== null) store.choose({ pick: { how, from: seed.id } });
+      else refuse({ code: "import/empty", message: "There is no seed to go to", remedy: "Import seeds first." });
     },
     pickSeed({ dataset, id }) {
       store.openPicker(false);
@@ -203,9 +218,9 @@ export function createStore({ bridge, now, newRun, after, onChange }: StorePorts
     },
     reveal: (span) => attempt(bridge.request("host/reveal", span)),
     generate() {
-      const { host, preview, count } = state;
-      if (host === null || host.blocked !== null || preview === null || preview.rendering === null) return;
-      attempt(bridge.request("preview/generate", { run: newRun(), count }));
+      const problem = whatKeepsFromGenerating(state);
+      if (problem !== null) return refuse(problem);
+      attempt(bridge.request("preview/generate", { run: newRun(), count: state.count }));
     },
     stop(run) {
       const running = run ?? state.runs.find(isRunning)?.run;
@@ -244,6 +259,19 @@ export function createStore({ bridge, now, newRun, after, onChange }: StorePorts
     dismiss: () => change({ told: null }),
   };
   return store;
+}
+
+/** A key or a command may ask to generate when the button would not. */
+function whatKeepsFromGenerating({ host, preview }: State): Problem | null {
+  if (host !== null && host.blocked !== null) return host.blocked;
+  if (host === null || preview === null)
+    return {
+      code: "usage/invalid-argument",
+      message: "There is nothing to generate from yet",
+      remedy: "Try again when the preview is there.",
+    };
+  if (preview.rendering !== null) return null;
+  return { code: "template/invalid", message: "The template has an error", remedy: "Generate waits until it is mended." };
 }
 
 const keptHost = ({ uri, seed, endpoint, pinned }: PreviewState): Kept["host"] => ({
