@@ -30,6 +30,8 @@ export interface PanelHostOptions {
 
 /** The near side of a webview: answers its requests and posts events once it listens. */
 export interface PanelHost extends Disposable {
+  /** Whether something that is posted now arrives: the webview has begun to listen, and is not gone behind another tab. */
+  readonly listening: boolean;
   post<K extends keyof PanelEvents>(event: K, data: PanelEvents[K]): void;
 }
 
@@ -75,6 +77,9 @@ export function connectPanel(context: ExtensionContext, panel: WebviewPanel, opt
   webview.html = page(context, panel, options.kind);
 
   return {
+    get listening() {
+      return listening && !disposed && panel.visible;
+    },
     post(event, data) {
       if (listening) send({ type: "event", event, data });
     },

@@ -19,6 +19,7 @@ export interface PreviewPanel {
   readonly panel: WebviewPanel;
   readonly model: PreviewModel;
   show(uri: Uri): void;
+  /** Drives the panel; one that stands behind another tab is shown first, and takes the focus only where it is typed into. */
   do(what: PanelEvents["do"]["what"]): void;
   /** Begins a run whose results are shown here. */
   generate(request: GenerationRequest): void;
@@ -47,6 +48,8 @@ export function createPreviewPanel(context: ClientContext, panel: WebviewPanel, 
     },
     kept,
   );
+  /** What was asked of a panel that did not listen, because it was new or behind another tab. */
+  const waiting: PanelEvents["do"]["what"][] = [];
   const runs = createRuns((event, data) => host.post(event, data), problemOf);
 
   const begin = (run: string, request: GenerationRequest) => {
@@ -102,6 +105,7 @@ export function createPreviewPanel(context: ClientContext, panel: WebviewPanel, 
       model.resend();
       runs.replay();
       cursor();
+      for (const what of waiting.splice(0)) host.post("do", { what });
     },
   });
 
@@ -182,7 +186,12 @@ export function createPreviewPanel(context: ClientContext, panel: WebviewPanel, 
     panel,
     model,
     show,
-    do: (what) => host.post("do", { what }),
+    do(what) {
+      const typed = what === "search";
+      if (host.listening) host.post("do", { what });
+      else waiting.push(what);
+      if (typed || !panel.visible) panel.reveal(undefined, !typed);
+    },
     generate(request) {
       begin(randomUUID(), request);
       panel.reveal(undefined, true);

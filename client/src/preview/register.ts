@@ -21,11 +21,7 @@ export function registerPreview(context: ClientContext): PreviewPanels {
   registerCommand(context, "jiuzhang.preview.previous", drive("previous"));
   registerCommand(context, "jiuzhang.preview.random", drive("random"));
   registerCommand(context, "jiuzhang.preview.longest", drive("longest"));
-  registerCommand(context, "jiuzhang.preview.search", () => {
-    const preview = current();
-    preview.panel.reveal(undefined, false);
-    preview.do("search");
-  });
+  registerCommand(context, "jiuzhang.preview.search", drive("search"));
   registerCommand(context, "jiuzhang.preview.pin", async () => {
     const { model } = current();
     await model.choose({ pinned: !model.pinned });
