@@ -38,7 +38,7 @@ export function activate(extension: ExtensionContext): void {
     extension,
     log,
     server,
-    projects: createProjects(subscriptions),
+    projects: createProjects(subscriptions, log),
     status,
     settings,
     secrets,

@@ -19,6 +19,7 @@ export type CommandId =
   | "jiuzhang.showLog"
   | "jiuzhang.rebuildIndex"
   | "jiuzhang.refreshDatasets"
+  | "jiuzhang.refreshEndpoints"
   | "jiuzhang.discoverServers"
   | "jiuzhang.addTemplates"
   | "jiuzhang.generate"

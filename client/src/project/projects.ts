@@ -1,13 +1,13 @@
 import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { type Disposable, EventEmitter, RelativePattern, type Uri, window, workspace } from "vscode";
+import { type Disposable, EventEmitter, type LogOutputChannel, RelativePattern, type Uri, window, workspace } from "vscode";
 import { ProblemError } from "../server/server.ts";
 import { chooseProject } from "./choose.ts";
 import type { ProjectFinder } from "./finder.ts";
 
 /** Finds projects among the open folders. */
-export function createProjects(subscriptions: Disposable[]): ProjectFinder {
+export function createProjects(subscriptions: Disposable[], log: LogOutputChannel): ProjectFinder {
   let remembered: string | null = null;
   let known: readonly string[] = [];
   let active = fileOf(window.activeTextEditor?.document.uri);
@@ -25,16 +25,23 @@ export function createProjects(subscriptions: Disposable[]): ProjectFinder {
   let below: Promise<readonly string[]> | null = null;
   const changed = () => {
     below = null;
+    known = [];
     changes.fire();
   };
   /** Folders with a recipe anywhere in the open folders. The search may take seconds. */
   const search = (): Promise<readonly string[]> => {
-    below ??= Promise.all(openFolders().map(recipesIn)).then((found) => {
-      const before = known;
-      known = found.flat();
-      if (known.some((folder) => !before.includes(folder) && !openFolders().includes(folder))) changes.fire();
-      return known;
-    });
+    below ??= Promise.all(openFolders().map(recipesIn))
+      .then((found) => {
+        const before = known;
+        known = found.flat();
+        if (known.some((folder) => !before.includes(folder) && !openFolders().includes(folder))) changes.fire();
+        return known;
+      })
+      .catch((thrown) => {
+        // The open folders themselves are looked at without a search.
+        log.warn(`Projects below the open folders could not be looked for: ${thrown}`);
+        return [];
+      });
     return below;
   };
   subscriptions.push(

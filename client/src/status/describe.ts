@@ -29,7 +29,7 @@ export function describe(of: {
       if (works.length > 0)
         return {
           text: `$(sync~spin) JiuZhang: ${works[0]}${works.length > 1 ? ` and ${works.length - 1} more` : ""}`,
-          detail: works.join("\n\n"),
+          detail: works.join("\n"),
           level: "quiet",
         };
       if (recovered !== null)

@@ -1,4 +1,4 @@
-import { type Disposable, MarkdownString, StatusBarAlignment, ThemeColor, window, workspace } from "vscode";
+import { type Disposable, StatusBarAlignment, ThemeColor, window, workspace } from "vscode";
 import type { Problem } from "#protocol/errors.ts";
 import type { Server, ServerState } from "../server/server.ts";
 import { describe } from "./describe.ts";
@@ -17,7 +17,7 @@ export function createStatus(server: Server, subscriptions: Disposable[]): Statu
   const refresh = () => {
     const { text, detail, level } = describe({ server: server.state, works: [...works.values()], trusted: workspace.isTrusted, recovered });
     item.text = text;
-    item.tooltip = new MarkdownString(detail);
+    item.tooltip = detail;
     item.accessibilityInformation = { label: `JiuZhang: ${detail}` };
     item.backgroundColor = level === "quiet" ? undefined : new ThemeColor(`statusBarItem.${level}Background`);
     item.show();

@@ -9,10 +9,11 @@ import {
   window,
   workspace,
 } from "vscode";
-import type { Place, Problem } from "#protocol/errors.ts";
+import type { Problem } from "#protocol/errors.ts";
 import type { EndpointResults, EndpointSummary } from "#protocol/messages/endpoints.ts";
 import { registerCommand } from "../commands/register.ts";
 import type { ClientContext } from "../context.ts";
+import { chooseTarget } from "../endpoints/choose.ts";
 import { openPlace } from "../panels/open-place.ts";
 import { problemOf } from "../problems/show.ts";
 import { endpointLine, problemLine, serverLine } from "./lines.ts";
@@ -24,7 +25,7 @@ type FoundServer = EndpointResults["endpoints/discover"]["servers"][number];
 /** What stands in the tree. The commands of its menus are given one of these. */
 export type EndpointNode =
   | { kind: "problem"; project: string; problem: Problem }
-  | { kind: "endpoint"; project: string; file: string; endpoint: EndpointSummary; isDefault: boolean }
+  | { kind: "endpoint"; project: string; endpoint: EndpointSummary; isDefault: boolean }
   | { kind: "found"; servers: readonly FoundServer[] | Problem }
   | { kind: "server"; project: string | null; server: FoundServer };
 
@@ -43,11 +44,11 @@ export function registerEndpointsView(context: ClientContext): void {
 
   const declared = async (project: string): Promise<EndpointNode[]> => {
     try {
-      const { endpoints, file, problems } = await server.request("endpoints/list", { project });
+      const { endpoints, problems } = await server.request("endpoints/list", { project });
       const chosen = settings.get("jiuzhang.endpoint", Uri.parse(project));
       const nodes = endpoints.map((endpoint, at): EndpointNode => {
         const isDefault = endpoints.length > 1 && (chosen === null ? at === 0 : endpoint.name === chosen);
-        return { kind: "endpoint", project, file, endpoint, isDefault };
+        return { kind: "endpoint", project, endpoint, isDefault };
       });
       last = { project, nodes };
       troubled = false;
@@ -92,18 +93,18 @@ export function registerEndpointsView(context: ClientContext): void {
     changes.fire(undefined);
   });
 
-  registerCommand(context, "jiuzhang.makeDefault", async (node?: EndpointNode) => {
-    if (node?.kind !== "endpoint") return;
-    const folder = workspace.getWorkspaceFolder(Uri.parse(node.project));
+  registerCommand(context, "jiuzhang.refreshEndpoints", () => changes.fire(undefined));
+  registerCommand(context, "jiuzhang.makeDefault", async (argument?: unknown) => {
+    const { project, endpoint } = await chooseTarget(context, argument, { title: "Make default", none: NONE_DECLARED });
+    const folder = workspace.getWorkspaceFolder(Uri.parse(project));
     const target = folder === undefined ? ConfigurationTarget.Workspace : ConfigurationTarget.WorkspaceFolder;
-    await workspace.getConfiguration("jiuzhang", folder?.uri).update("endpoint", node.endpoint.name, target);
+    await workspace.getConfiguration("jiuzhang", folder?.uri).update("endpoint", endpoint.name, target);
   });
-  registerCommand(context, "jiuzhang.openDeclaration", async (target?: EndpointNode | (Place & { project: string | null })) => {
-    if (target === undefined) return;
-    if ("kind" in target) {
-      if (target.kind === "endpoint") await openPlace(target.project, { file: target.file, line: target.endpoint.line }, ViewColumn.Active);
-    } else if (target.file !== undefined)
-      await openPlace(target.project, { file: target.file, line: target.line ?? null }, ViewColumn.Active);
+  registerCommand(context, "jiuzhang.openDeclaration", async (argument?: unknown) => {
+    if (isPlace(argument)) return await openPlace(argument.project, argument, ViewColumn.Active);
+    const { project, endpoint } = await chooseTarget(context, argument, { title: "Open declaration", none: NONE_DECLARED });
+    const { file } = await server.request("endpoints/list", { project });
+    await openPlace(project, { file, line: endpoint.line }, ViewColumn.Active);
   });
 
   const recipes = workspace.createFileSystemWatcher("**/jiuzhang.yaml");
@@ -136,10 +137,19 @@ export function registerEndpointsView(context: ClientContext): void {
   );
 }
 
+const NONE_DECLARED = "No endpoint is declared in jiuzhang.yaml";
+
+/** The place of a problem, as its line in the tree gives it to the command. */
+function isPlace(argument: unknown): argument is { project: string | null; file: string; line: number } {
+  if (typeof argument !== "object" || argument === null) return false;
+  const { file, line } = argument as { file?: unknown; line?: unknown };
+  return typeof file === "string" && typeof line === "number";
+}
+
 function itemOf(node: EndpointNode): TreeItem {
   switch (node.kind) {
     case "problem":
-      return treeItem(problemLine(node.problem, node.project, "jiuzhang.discoverServers"));
+      return treeItem(problemLine(node.problem, node.project, "jiuzhang.refreshEndpoints"));
     case "endpoint":
       return treeItem(endpointLine(node.endpoint, node.isDefault), node);
     case "found":

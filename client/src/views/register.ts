@@ -1,6 +1,7 @@
 import { env } from "vscode";
 import { registerCommand } from "../commands/register.ts";
 import type { ClientContext } from "../context.ts";
+import { ProblemError } from "../server/server.ts";
 import { type DatasetNode, registerDatasets } from "./datasets.ts";
 import { type EndpointNode, registerEndpointsView } from "./endpoints.ts";
 import { registerTemplates } from "./templates.ts";
@@ -13,5 +14,11 @@ export function registerViews(context: ClientContext): void {
   registerCommand(context, "jiuzhang.copyName", async (node?: DatasetNode | EndpointNode) => {
     if (node?.kind === "dataset") await env.clipboard.writeText(node.dataset);
     else if (node?.kind === "endpoint") await env.clipboard.writeText(node.endpoint.name);
+    else
+      throw new ProblemError({
+        code: "usage/not-found",
+        message: "Nothing with a name is chosen",
+        remedy: "Use it on a line of the Datasets or Endpoints view.",
+      });
   });
 }
