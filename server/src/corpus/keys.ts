@@ -42,6 +42,15 @@ export function planOf(sql: Sql, { dataset: name, where, search, sort }: Selecti
   };
 }
 
+/** All rows of a dataset, in the order in which they came or the other way round. */
+export const wholeDataset = (dataset: number, descending = false): Plan => ({
+  dataset,
+  filter: { terms: [], params: [] },
+  body: false,
+  order: { field: "created", descending },
+  match: null,
+});
+
 function isCommon(sql: Sql, term: string): boolean {
   const matches = sql
     .prepare("SELECT count(*) AS n FROM (SELECT 1 FROM search WHERE search MATCH ? LIMIT ?)")

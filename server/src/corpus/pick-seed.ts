@@ -3,6 +3,7 @@ import type { PickedSeed } from "#protocol/messages/preview.ts";
 import type { Params } from "#protocol/messages.ts";
 import type { Bind, Sql } from "../store/sql.ts";
 import { findDataset } from "./dataset.ts";
+import { keysAfter, wholeDataset } from "./keys.ts";
 import { requireSearchable, searchTerm } from "./search.ts";
 
 export type Pick = Params<"seeds/pick">["pick"];
@@ -104,10 +105,10 @@ function find(sql: Sql, seeds: Seeds, pick: Pick): Found | undefined {
     case "previous": {
       const from = sql.prepare("SELECT created, n FROM row WHERE id = ?").get<{ created: number; n: number }>(pick.from);
       if (from === undefined) return first();
-      const down = pick.how === "previous";
-      const order = down ? "DESC" : "ASC";
-      const beside = `AND (row.created, row.n) ${down ? "<" : ">"} (?, ?) ORDER BY row.created ${order}, row.n ${order} LIMIT 1`;
-      return read(beside, from.created, from.n) ?? read(`ORDER BY row.created ${order}, row.n ${order} LIMIT 1`);
+      const order = wholeDataset(dataset, pick.how === "previous");
+      const [beside] = keysAfter(sql, order, { after: { value: from.created, n: from.n }, limit: 1 });
+      const [around] = beside === undefined ? keysAfter(sql, order, { after: null, limit: 1 }) : [beside];
+      return around && read("AND row.n = ?", around.n);
     }
   }
 }

@@ -90,13 +90,14 @@ async function followRequests(context: OpContext, dir: string, job: IngestedJob)
     }
 }
 
+/** What came is read from the end of the table: an index of the dataset would be gone through from its beginning at each look at a job. */
 function reportOf({ sql }: OpContext, job: IngestedJob, before: number): JobReport {
-  const rows = sql.prepare("SELECT count(*) AS n FROM row WHERE n > ? AND dataset = +?").get<{ n: number }>(before, job.dataset)
+  const rows = sql.prepare("SELECT count(*) AS n FROM row WHERE n > ? AND +dataset = ?").get<{ n: number }>(before, job.dataset)
     ?.n as number;
   const added = sql
     .prepare(
       `SELECT row.n AS n, ${SEED_LABEL} AS seed FROM row JOIN response ON response.n = row.response JOIN request ON request.n = response.request
-       WHERE row.n > ? AND row.dataset = ? ORDER BY row.n LIMIT ?`,
+       WHERE row.n > ? AND +row.dataset = ? ORDER BY row.n LIMIT ?`,
     )
     .all<{ n: number; seed: string | null }>(before, job.dataset, MOST_ADDED);
   const hydrated = new Map(
