@@ -108,6 +108,23 @@ describe("the index behind threads", () => {
     assert.equal((await store.read("datasets", {})).length, 1);
   });
 
+  test("a cancelled read ends no read that began beside it", async () => {
+    const { project, store } = open();
+    await store.write("importFile", {
+      file: put(project, "a.jsonl", lines(...Array.from({ length: 400 }, (_, at) => ({ text: `${"a".repeat(3000)}${at}` })))),
+      dataset: "set",
+    });
+    // One reader is there already, and both could have it.
+    await store.read("datasets", {});
+    const controller = new AbortController();
+    const where = Array.from({ length: 60 }, () => ({ field: "text", op: "~", value: "%a_a%b".repeat(400) }) as const);
+    const slow = store.read("countRows", page("set", { where }), { signal: controller.signal });
+    const beside = store.read("datasets", {});
+    controller.abort();
+    await assert.rejects(slow, failsWith("cancelled"));
+    assert.equal((await beside).length, 1);
+  });
+
   test("a cancelled import stops at a transaction and goes on later", async () => {
     const { project, store } = open();
     const file = put(project, "a.jsonl", lines(...Array.from({ length: 5_000 }, (_, at) => ({ text: `text ${at}` }))));

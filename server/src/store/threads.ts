@@ -40,6 +40,8 @@ export function createStore<W extends OpTable, R extends OpTable>(options: {
   let writer: ThreadClient | null = null;
   let closed = false;
   const readers = new Set<ThreadClient>();
+  /** Readers that somebody has: whoever ends one must end no read of anybody else. */
+  const taken = new Set<ThreadClient>();
   const waiting = new Set<() => void>();
 
   async function write(op: string, args: unknown, { onProgress, signal }: CallOptions = {}): Promise<unknown> {
@@ -63,8 +65,16 @@ export function createStore<W extends OpTable, R extends OpTable>(options: {
 
   async function readOnce(op: string, args: unknown, { onProgress, signal }: CallOptions): Promise<unknown> {
     const reader = await takeReader(signal);
+    const free = () => {
+      taken.delete(reader);
+      if (!reader.alive) readers.delete(reader);
+      waiting.values().next().value?.();
+    };
     // It may have been cancelled while the reader was waited for.
-    refuse(signal);
+    if (closed || signal?.aborted) {
+      free();
+      refuse(signal);
+    }
     const { result, cancel } = reader.call(op, args, onProgress);
     return await new Promise((resolve, reject) => {
       let grace: NodeJS.Timeout | undefined;
@@ -74,13 +84,12 @@ export function createStore<W extends OpTable, R extends OpTable>(options: {
         reject(fail("cancelled", "Cancelled"));
       };
       signal?.addEventListener("abort", end, { once: true });
-      const free = () => {
+      const over = () => {
         clearTimeout(grace);
         signal?.removeEventListener("abort", end);
-        if (!reader.alive) readers.delete(reader);
-        waiting.values().next().value?.();
+        free();
       };
-      result.then(resolve, reject).finally(free);
+      result.then(resolve, reject).finally(over);
     });
   }
 
@@ -89,12 +98,12 @@ export function createStore<W extends OpTable, R extends OpTable>(options: {
       refuse(signal);
       for (const reader of readers) {
         if (!reader.alive) readers.delete(reader);
-        else if (reader.idle) return reader;
+        else if (!taken.has(reader)) return take(reader);
       }
       if (readers.size < MOST_READERS) {
         const reader = new ThreadClient(entry, { mode: "read", path, project });
         readers.add(reader);
-        return reader;
+        return take(reader);
       }
       await new Promise<void>((resolve) => {
         // Whoever gives up leaves the queue, or the next free reader would be offered to nobody.
@@ -107,6 +116,11 @@ export function createStore<W extends OpTable, R extends OpTable>(options: {
         signal?.addEventListener("abort", wake, { once: true });
       });
     }
+  }
+
+  function take(reader: ThreadClient): ThreadClient {
+    taken.add(reader);
+    return reader;
   }
 
   function refuse(signal: AbortSignal | undefined): void {
