@@ -1,4 +1,4 @@
-import type { Label } from "#protocol/corpus.ts";
+import type { Label, Row } from "#protocol/corpus.ts";
 import type { Change } from "#protocol/messages/corpus.ts";
 import { type Backend, problemOf } from "./backend.ts";
 import type { Draft } from "./kept-state.ts";
@@ -18,7 +18,10 @@ export interface Acting {
   label(label: Label | null): Promise<void>;
   remove(): Promise<void>;
   undo(): Promise<void>;
+  /** Begins an edit, or takes the cursor back into the one that was begun. */
   beginEdit(): void;
+  /** True once after an edit of this row was begun: its field takes the cursor then, and never again by itself. */
+  takesCursor(id: string): boolean;
   changeDraft(change: Partial<Omit<Draft, "id">>): void;
   saveEdit(): Promise<void>;
   dropEdit(): void;
@@ -46,6 +49,7 @@ export function createActing({ backend, listing, reading, notices, onDone, onCha
   const done: Undoable[] = [];
   let why = "";
   let busy = false;
+  let begun: string | null = null;
 
   /** One thing at a time: a second press while the first is on its way would act on rows that are about to change. */
   const act = async (work: () => Promise<void>) => {
@@ -115,8 +119,13 @@ export function createActing({ backend, listing, reading, notices, onDone, onCha
       }),
     undo: () =>
       act(async () => {
-        const last = done.pop();
-        const { undone } = await backend.request("corpus/undo", { entry: last?.entry ?? null });
+        const last = done.at(-1);
+        const { undone } = await backend.request("corpus/undo", { entry: last?.entry ?? null }).catch((thrown) => {
+          // What may succeed the next time is not forgotten; what never can would stand before everything else.
+          if (!/^(?:server|index|io)\//.test(problemOf(thrown).code)) done.pop();
+          throw thrown;
+        });
+        done.pop();
         if (undone === null) {
           notices.say("There is nothing to undo.");
           return;
@@ -128,9 +137,16 @@ export function createActing({ backend, listing, reading, notices, onDone, onCha
       }),
     beginEdit() {
       const row = reading.walk?.row;
-      if (row === undefined || row.kind === "seed" || drafts.has(row.id)) return;
-      drafts.set(row.id, { id: row.id, text: row.text ?? "", solution: row.solution ?? "", answer: row.answer ?? "" });
+      if (row === undefined) return notices.say("The row is still being read: edit it in a moment.");
+      if (row.kind === "seed") return;
+      begun = row.id;
+      if (!drafts.has(row.id)) drafts.set(row.id, draftOf(row));
       onChange();
+    },
+    takesCursor(id) {
+      if (begun !== id) return false;
+      begun = null;
+      return true;
     },
     changeDraft(change) {
       const { draft } = acting;
@@ -143,12 +159,7 @@ export function createActing({ backend, listing, reading, notices, onDone, onCha
         const { draft } = acting;
         if (draft === null) return;
         const row = reading.walk?.row;
-        if (
-          row !== undefined &&
-          row.text === draft.text &&
-          (row.solution ?? "") === draft.solution &&
-          (row.answer ?? "") === draft.answer
-        ) {
+        if (row !== undefined && isUnchanged(draft, row)) {
           drafts.delete(draft.id);
           notices.say("Nothing was changed.");
           return;
@@ -167,15 +178,31 @@ export function createActing({ backend, listing, reading, notices, onDone, onCha
         onDone();
       }),
     dropEdit() {
-      if (acting.draft === null) return;
-      drafts.delete(acting.draft.id);
+      const { draft } = acting;
+      if (draft === null) return;
+      drafts.delete(draft.id);
       onChange();
+      const row = reading.walk?.row;
+      if (row !== undefined && isUnchanged(draft, row)) return;
+      const back = () => {
+        drafts.set(draft.id, draft);
+        notices.clear();
+        onChange();
+      };
+      notices.say("The edit was given up.", [{ label: "Undo", run: back }]);
     },
     restore(kept) {
       for (const draft of kept) drafts.set(draft.id, draft);
     },
   };
   return acting;
+}
+
+const draftOf = ({ id, text, solution, answer }: Row): Draft => ({ id, text: text ?? "", solution: solution ?? "", answer: answer ?? "" });
+
+function isUnchanged(draft: Draft, row: Row): boolean {
+  const { text, solution, answer } = draftOf(row);
+  return text === draft.text && solution === draft.solution && answer === draft.answer;
 }
 
 const sentence = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);

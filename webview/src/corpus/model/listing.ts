@@ -40,6 +40,8 @@ export interface Listing {
   move(move: Move, extending: boolean): void;
   /** The row that has taken another one's place. */
   replaceActive(id: string): void;
+  /** Leaves all rows: one that need not be in the list is read, and keys act on that. */
+  chooseNothing(): void;
   /** Follows the scrolling, to know when the top has been reached. */
   scrolled(): void;
   toTop(): void;
@@ -133,6 +135,10 @@ export function createListing(options: Omit<RowsOptions, "onChange"> & { onChang
     },
     replaceActive(id) {
       if (selection.active !== null) become({ ...choose(selection.active.index, id) });
+    },
+    chooseNothing() {
+      selection = NOTHING;
+      options.onChange();
     },
     scrolled() {
       const { row, pixels } = list?.place() ?? start;

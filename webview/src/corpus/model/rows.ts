@@ -29,6 +29,8 @@ export interface Rows {
   readonly counted: boolean;
   /** Rows in memory. */
   readonly held: number;
+  /** Counts the views: another number means that everything is another. */
+  readonly generation: number;
   /** Why nothing more comes; it stays until rows have come again. `retry` tries. */
   readonly problem: Problem | null;
   /** How often that has failed in a row. */
@@ -76,6 +78,7 @@ export function createRows({ source, clock, problemOf, onChange }: RowsOptions):
   /** Nothing is asked for: it has failed, or was cancelled. */
   let stopped = false;
   let cancelled = false;
+  let generation = 0;
   let milliseconds: number | null = null;
   let shown = { first: 0, end: 0, down: true };
   let notBefore = Number.NEGATIVE_INFINITY;
@@ -199,6 +202,9 @@ export function createRows({ source, clock, problemOf, onChange }: RowsOptions):
     get counted() {
       return size.counted;
     },
+    get generation() {
+      return generation;
+    },
     get held() {
       return cache.held;
     },
@@ -222,6 +228,7 @@ export function createRows({ source, clock, problemOf, onChange }: RowsOptions):
       locating.stop();
       cache.clear();
       wait.end();
+      generation++;
       view = next;
       anchors = null;
       size = { total: total ?? 0, counted: total !== null };

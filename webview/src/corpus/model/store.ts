@@ -220,7 +220,10 @@ export function createStore(options: { backend: Backend; clock: Clock; onChange(
         const remembered = mine !== null && !asked ? { place: mine.scroll, active: mine.active } : undefined;
         list(view, remembered === undefined ? knownTotal(view) : mine?.total || null, remembered);
       }
-      if (event.row !== null) reading.show(event.row);
+      if (event.row !== null) {
+        listing.chooseNothing();
+        reading.show(event.row);
+      }
       void health.look(event.dataset);
       changed();
     },

@@ -14,7 +14,7 @@ export function viewEditForm(store: CorpusStore, draft: Draft): TemplateResult {
       rows=${rows}
       spellcheck="false"
       .value=${draft[name]}
-      ${name === "text" ? ref(focusOnce(draft.id)) : ""}
+      ${name === "text" ? ref((element) => takeCursor(store, draft.id, element)) : ""}
       @input=${(event: InputEvent) => acting.changeDraft({ [name]: (event.target as HTMLTextAreaElement).value })}
     ></textarea>
   </label>`;
@@ -45,13 +45,7 @@ export function viewEditForm(store: CorpusStore, draft: Draft): TemplateResult {
   </section>`;
 }
 
-let focused: string | null = null;
-
-/** The cursor goes into the field when an edit begins, and stays where the person puts it afterwards. */
-const focusOnce = (id: string) => (element: Element | undefined) => {
-  if (element === undefined) focused = null;
-  else if (focused !== id) {
-    focused = id;
-    (element as HTMLElement).focus();
-  }
-};
+/** Called at each drawing: the cursor goes into the field when an edit begins, and stays where the person puts it afterwards. */
+function takeCursor({ acting }: CorpusStore, id: string, element: Element | undefined): void {
+  if (element instanceof HTMLElement && acting.takesCursor(id)) element.focus();
+}

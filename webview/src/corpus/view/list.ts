@@ -40,6 +40,9 @@ export function createList(store: CorpusStore, onOpen: () => void): List {
   let scroll: Scroll = { top: 0, physical: 0 };
   let viewport = 0;
   let height = -1;
+  /** Where the view that has just begun will stand. */
+  let goal: number | null = null;
+  let generation = 0;
   let calm = 0;
   let drawn = { first: 0, end: 0, base: 0 };
 
@@ -52,7 +55,17 @@ export function createList(store: CorpusStore, onOpen: () => void): List {
   space.setAttribute("role", "presentation");
   scroller.append(space);
 
-  const extent = (): Extent => ({ content: listing.rows.total * ROW_HEIGHT, viewport });
+  /** Rows that there is room for: as long as nothing is known of a view, as many as are seen at once. */
+  const length = (): number => {
+    const { total, counted } = listing.rows;
+    return total > 0 || counted ? total : Math.ceil(viewport / ROW_HEIGHT);
+  };
+  /** A view that has just begun: until it has rows, or ghosts are due, what was there before stays. */
+  const beginning = (): boolean => {
+    const { generation: current, held, wait } = listing.rows;
+    return current !== generation && held === 0 && wait.phase === "quiet";
+  };
+  const extent = (): Extent => ({ content: length() * ROW_HEIGHT, viewport });
   const go = (next: Scroll) => {
     scroll = next;
     if (Math.abs(scroller.scrollTop - next.physical) >= 1) scroller.scrollTop = next.physical;
@@ -60,6 +73,9 @@ export function createList(store: CorpusStore, onOpen: () => void): List {
     scroll = { ...scroll, physical: scroller.scrollTop };
   };
   const goTo = (top: number) => {
+    goal = top;
+    if (beginning()) return ask(top);
+    goal = null;
     resize();
     go(settled(extent(), { top: Math.round(top), physical: scroll.physical }));
     drawRows();
@@ -72,10 +88,17 @@ export function createList(store: CorpusStore, onOpen: () => void): List {
     space.style.height = `${height}px`;
   }
 
+  const ask = (top: number) => {
+    const { first, end } = visibleRows({ top, physical: 0 }, viewport, ROW_HEIGHT, Number.MAX_SAFE_INTEGER, OVERSCAN);
+    listing.rows.show(first, end);
+  };
+
   function drawRows() {
     const { rows, selection, view } = listing;
-    const { first, end } = visibleRows(scroll, viewport, ROW_HEIGHT, rows.total, OVERSCAN);
-    rows.show(first, Math.max(end, rows.total === 0 ? Math.ceil(viewport / ROW_HEIGHT) : 0));
+    if (beginning()) return ask(goal ?? 0);
+    generation = rows.generation;
+    const { first, end } = visibleRows(scroll, viewport, ROW_HEIGHT, length(), OVERSCAN);
+    rows.show(first, end);
     const base = scroll.top - scroll.physical;
     drawn = { first, end, base };
     const ghosts = rows.wait.phase === "ghosts" || rows.wait.phase === "words";
@@ -142,7 +165,7 @@ export function createList(store: CorpusStore, onOpen: () => void): List {
 
   /** Whether other rows are seen, or the same ones elsewhere in the element; else the browser has moved them already. */
   const hasMoved = () => {
-    const { first, end } = visibleRows(scroll, viewport, ROW_HEIGHT, listing.rows.total, OVERSCAN);
+    const { first, end } = visibleRows(scroll, viewport, ROW_HEIGHT, length(), OVERSCAN);
     return first !== drawn.first || end !== drawn.end || scroll.top - scroll.physical !== drawn.base;
   };
 
@@ -157,6 +180,7 @@ export function createList(store: CorpusStore, onOpen: () => void): List {
     "scroll",
     () => {
       const physical = scroller.scrollTop;
+      if (beginning()) return;
       if (physical === scroll.physical || viewport === 0) return;
       const before = scroll.top;
       scroll = scrolled(extent(), scroll, physical);
@@ -183,9 +207,9 @@ export function createList(store: CorpusStore, onOpen: () => void): List {
   new ResizeObserver(() => {
     const appeared = viewport === 0;
     viewport = scroller.clientHeight;
-    resize();
+    if (!beginning()) resize();
     // An element that is not on the screen cannot be scrolled: it is put into its place as soon as it is.
-    if (appeared) go(settled(extent(), scroll));
+    if (appeared && !beginning()) go(settled(extent(), scroll));
     draw();
   }).observe(scroller);
 
@@ -200,6 +224,8 @@ export function createList(store: CorpusStore, onOpen: () => void): List {
   };
 
   function draw() {
+    if (beginning()) return ask(goal ?? 0);
+    if (goal !== null) return goTo(goal);
     resize();
     // A list that has become shorter ends where its last row ends.
     if (scroll.top > maxTop(extent())) go(settled(extent(), scroll));
