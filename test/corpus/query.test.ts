@@ -9,10 +9,11 @@ import { VERDICT_VALUES } from "../../server/src/corpus/fields.ts";
 import { keysAfter, planOf } from "../../server/src/corpus/keys.ts";
 import { listPage } from "../../server/src/corpus/page.ts";
 import { makeSearchable } from "../../server/src/corpus/search.ts";
+import { importFile } from "../../server/src/ingest/import-file.ts";
 import { ingestJob } from "../../server/src/ingest/ingest-job.ts";
 import { changeRows, type Wanted } from "../../server/src/labels/change.ts";
 import type { Sql } from "../../server/src/store/sql.ts";
-import { answerLine, contextOf, keyOf, makeJob, problemText, ruleOf, scratch } from "./harness.ts";
+import { answerLine, contextOf, keyOf, lines, makeJob, problemText, put, ruleOf, scratch } from "./harness.ts";
 
 const ROWS = 120;
 
@@ -235,4 +236,19 @@ describe("conditions, pages and counts", () => {
     );
     assert.throws(() => listPage(sql, { ...query([]), skip: 20_001 }), /at most 20000/);
   });
+});
+
+test("a stage that is called “null” is not the same as none", async () => {
+  const context = contextOf(scratch());
+  const rows = [{ problem: "A?" }, { problem: "B?", stage: "null" }, { problem: "C?", stage: "null" }, { problem: "D?" }];
+  await importFile(context, { file: put(context.project, "a.jsonl", lines(...rows)), dataset: "set" });
+  const { facets: counted } = facets(context.sql, { dataset: "set", where: [] });
+  const stages = counted.find(({ field }) => field === "stage")?.values;
+  assert.deepEqual(stages, [{ value: "null", total: 2, shown: 2 }]);
+  const where: Condition[] = [{ field: "stage", op: "=", value: "null" }];
+  const page = listPage(context.sql, { dataset: "set", where, sort: { field: "created", descending: false }, limit: 10 });
+  assert.deepEqual(
+    page.rows.map(({ text }) => text),
+    ["B?", "C?"],
+  );
 });

@@ -34,6 +34,9 @@ const COLUMNS = [
 const FIND = `SELECT n FROM tally WHERE ${COLUMNS.map((name) => `${name} IS ?`).join(" AND ")}`;
 const INSERT = `INSERT INTO tally (${COLUMNS.join(", ")}, rows) VALUES (${COLUMNS.map(() => "?").join(", ")}, 0) RETURNING n`;
 
+/** A text with its length before it, so that “null” is not the same as none and no two texts run together. */
+const told = (text: string | null): string => (text === null ? "-" : `${text.length}:${text}`);
+
 /** Counts rows by their facets, and writes what has changed once per transaction. A tally that comes to zero is removed. */
 export function createTallies(sql: Sql) {
   const numbers = new Map<string, number>();
@@ -46,7 +49,7 @@ export function createTallies(sql: Sql) {
     /** The number of the tally that rows with these facets belong to. */
     numberOf(facets: Facets): number {
       const { dataset, kind, stage, format, template, parse, answer, copy, duplicate, accepted, label, edited } = facets;
-      const key = `${dataset} ${kind}${stage}\0${format}\0${template} ${parse}${answer}${copy}${duplicate}${accepted}${label}${edited}`;
+      const key = `${dataset} ${kind}${told(stage)}${told(format)}${template} ${parse}${answer}${copy}${duplicate}${accepted}${label}${edited}`;
       const known = numbers.get(key);
       if (known !== undefined) return known;
       const values = COLUMNS.map((name): Bind => facets[name]);
