@@ -10,6 +10,8 @@ import { makeSearchable } from "../../server/src/corpus/search.ts";
 import { catchUp } from "../../server/src/ingest/catch-up.ts";
 import { editedId } from "../../server/src/ingest/ids.ts";
 import { importFile } from "../../server/src/ingest/import-file.ts";
+import { ingestJob } from "../../server/src/ingest/ingest-job.ts";
+import { changeRows, type Wanted } from "../../server/src/labels/change.ts";
 import { takeInLabels } from "../../server/src/labels/take-in.ts";
 import { answerLine, contextOf, dump, keyOf, lines, makeJob, problemText, put, rebuilt, ruleOf, scratch } from "../corpus/harness.ts";
 
@@ -240,4 +242,24 @@ test("a file that is changed in its middle, reordered, shortened or taken away c
   assert.deepEqual(labels(null), []);
   assert.deepEqual(labels(lines(label(4, "reject"))), [[4, "reject"]]);
   context.sql.close();
+});
+
+test("a row whose seed came while an edit stood in its place is judged when it comes back", async () => {
+  const seed = { text: "A farmer has seven sheep and buys five more at the market on a sunny day in May" };
+  const elsewhere = contextOf(scratch());
+  await importFile(elsewhere, { file: put(elsewhere.project, "seeds.jsonl", lines(seed)), dataset: "seeds" });
+  const { id } = elsewhere.sql.prepare("SELECT id FROM row").get<{ id: string }>() as { id: string };
+  const context = contextOf(scratch());
+  const { dir, answer } = makeJob(context.project, "job", [{ key: keyOf("a"), seed: { id, dataset: "seeds" } }]);
+  answer(answerLine(keyOf("a"), problemText(seed.text)));
+  const [made] = (await ingestJob(context, dir, ruleOf)).added;
+  const does = (wanted: Wanted) => changeRows(context, { person: "ada", wanted });
+  await does({ kind: "edit", row: made?.row.id as string, text: "How many sheep?", solution: null, answer: "1" });
+  await importFile(context, { file: put(context.project, "seeds.jsonl", lines(seed)), dataset: "seeds" });
+  await does({ kind: "undo", entry: null });
+  const [row] = listPage(context.sql, { dataset: "made", where: [], sort: { field: "created", descending: false }, limit: 9 }).rows;
+  assert.equal(row?.verdicts.find(({ check }) => check === "copy")?.value, "fail");
+  const live = dump(context.sql);
+  context.sql.close();
+  await rebuilt(context.project, live);
 });

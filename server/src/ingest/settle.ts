@@ -7,7 +7,8 @@ const BATCH = 1_000;
 
 /** Judges the problems whose seed was not in the index when they came, now that it may be. */
 export function settleCopies(sql: Sql): void {
-  let after = 0;
+  // Rows that another stands for have numbers below zero, and may come back.
+  let after = Number.MIN_SAFE_INTEGER;
   for (;;) {
     const waiting = sql
       .prepare(
