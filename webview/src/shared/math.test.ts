@@ -35,6 +35,21 @@ test("a formula cannot bring a link, a style, a script or an attribute of its ow
   assert.equal(mathMarkup("\\mine", false, list), null);
 });
 
+test("a formula that is drawn again is not set again; other macros, and far too many formulas, begin anew", () => {
+  let read = 0;
+  const macros = {
+    get "\\RR"() {
+      read++;
+      return "\\mathbb{R}";
+    },
+  };
+  const options = { output: "html", macros } as const;
+  assert.equal(mathMarkup("\\RR", false, options), mathMarkup("\\RR", false, options));
+  assert.equal(read, 1);
+  assert.notEqual(mathMarkup("\\RR", false, options), mathMarkup("\\RR", false, { ...options, macros: { "\\RR": "R" } }));
+  for (let number = 0; number < 1_200; number++) assert.match(mathMarkup(String(number), false, options) ?? "", new RegExp(`>${number}<`));
+});
+
 test("a formula that defines itself ends", () => {
   assert.equal(mathMarkup("\\def\\a{\\a\\a}\\a", false, list), null);
 });

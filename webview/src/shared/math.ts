@@ -18,6 +18,25 @@ export interface MathOptions {
  * people's text: no command may load, link or style anything, and nothing but what KaTeX itself makes may reach `innerHTML`.
  */
 export function mathMarkup(tex: string, display: boolean, { output, macros }: MathOptions): string | null {
+  const known = made.get(macros) ?? new Map<string, string | null>();
+  made.set(macros, known);
+  const key = `${output} ${display} ${tex}`;
+  const before = known.get(key);
+  if (before !== undefined) return before;
+  const markup = typeset(tex, display, { output, macros });
+  if (known.size >= MOST_MADE) known.clear();
+  known.set(key, markup);
+  return markup;
+}
+
+/**
+ * Markup by formula, as long as the user's macros are the same: a text that is being written is drawn again at each piece that comes,
+ * with all the formulas that it had before.
+ */
+const made = new WeakMap<Record<string, string>, Map<string, string | null>>();
+const MOST_MADE = 500;
+
+function typeset(tex: string, display: boolean, { output, macros }: MathOptions): string | null {
   try {
     return katex.renderToString(tex, {
       displayMode: display,
