@@ -121,6 +121,7 @@ describe("the index behind threads", () => {
     const where = [{ field: "text", op: "~", value: `${"a".repeat(1500)}b` } as const];
     const slow = store.read("countRows", page("set", { where }), { signal: controller.signal });
     const beside = store.read("datasets", {});
+    await new Promise((resolve) => setImmediate(resolve));
     controller.abort();
     await assert.rejects(slow, failsWith("cancelled"));
     assert.equal((await beside).length, 1);
