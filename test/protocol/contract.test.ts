@@ -46,11 +46,18 @@ test("what the server tells or asks is heard by the client, and what the client 
   for (const name of CLIENT_NOTIFICATIONS) assert.equal(listenersOf(name, main).length, 1, name);
 });
 
-test("every request to a panel's host is answered in exactly one file of the client, and every event is heard by a panel", () => {
-  const client = sources("client/src/**/*.ts");
+test("every request to a panel's host is checked and answered in exactly one file of the client each, and every event is heard by a panel", () => {
+  const checks = join("panels", "host-params.ts");
+  const all = sources("client/src/**/*.ts");
+  const client = all.filter(({ file }) => !file.endsWith(checks));
+  const checked = all.filter(({ file }) => file.endsWith(checks));
   const webviews = sources("webview/src/**/*.ts");
   for (const name of HOST_REQUESTS)
-    assert.equal(handlersOf(name, client).length, 1, `${name} in ${handlersOf(name, client).join(", ") || "no file of the client"}`);
+    assert.deepEqual(
+      [handlersOf(name, client).length, handlersOf(name, checked).length],
+      [1, 1],
+      `${name} in ${handlersOf(name, client).join(", ") || "no file of the client"}`,
+    );
   for (const name of PANEL_EVENTS) assert.notDeepEqual(listenersOf(name, webviews), [], name);
 });
 
