@@ -23,7 +23,7 @@ import { VERSION } from "./version.ts";
 const connection = createConnection(ProposedFeatures.all);
 const documents = new TextDocuments(TextDocument);
 const shutdown = new AbortController();
-const projects = createProjects((project, app) => followJobs(context, project, app, shutdown.signal));
+const projects = createProjects((project, app) => followJobs(context, project, app));
 const runner = createRunner(entries.runner, (level, text) => context.log(level, text));
 let options: InitializationOptions = { trusted: false, storage: null, person: null };
 
@@ -31,11 +31,12 @@ const context: ServerContext = {
   projects,
   document: (uri) => documents.get(uri),
   trusted: () => options.trusted,
-  person: () => options.person ?? userInfo().username,
+  person: () => options.person ?? accountName(),
   get storage() {
     return options.storage ?? cacheDir();
   },
   runner,
+  shutdown: shutdown.signal,
   notify: <K extends keyof ServerNotifications>(name: K, params: ServerNotifications[K]) =>
     void connection.sendNotification(wireName(name), params),
   async secret(name) {
@@ -53,6 +54,15 @@ const context: ServerContext = {
   },
   report: (problem) => connection.console.warn(formatProblem(problem)),
 };
+
+/** The account's name; a container may run under a number that has none. */
+function accountName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return process.env.USER ?? "me";
+  }
+}
 
 connection.onInitialize(({ initializationOptions }) => {
   options = { ...options, ...(initializationOptions as Partial<InitializationOptions> | undefined) };

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { folder, problemOf, startServer } from "./harness.ts";
 
@@ -24,4 +26,14 @@ test("a message of the wrong shape and a folder that is gone are problems, and t
   const gone = await problemOf(server.request("corpus/datasets", { project: "file:///nowhere/at/all" }));
   assert.notEqual(gone.code, "cancelled");
   assert.equal((await server.request("server/health", {})).trusted, false);
+});
+
+test("a server that is ending opens no project any more", async (t) => {
+  const server = await startServer(t);
+  const { path, project } = folder(t);
+  await server.connection.sendRequest("shutdown");
+  const problem = await problemOf(server.request("corpus/datasets", { project }));
+  assert.equal(problem.code, "cancelled");
+  assert.equal(existsSync(join(path, ".jiuzhang")), false);
+  await server.connection.sendNotification("exit");
 });

@@ -21,6 +21,8 @@ export interface ServerContext {
   /** The value of a secret, asked from the editor; null where it is not set. */
   secret(name: string): Promise<string | null>;
   log(level: "error" | "warn" | "info" | "debug", text: string): void;
+  /** Aborted when the server ends: what nobody waits for ends, too. */
+  shutdown: AbortSignal;
   /** Logs a problem that nobody waits for. */
   report(problem: Problem): void;
 }

@@ -22,6 +22,8 @@ export function serveRequests(
       const cancelled = token.onCancellationRequested(stop);
       shutdown.addEventListener("abort", stop, { once: true });
       try {
+        // A server that is ending opens nothing any more.
+        abort.signal.throwIfAborted();
         return await handlers[name](context, checked(name, params), { signal: abort.signal });
       } catch (thrown) {
         const problem = toProblem(thrown);

@@ -38,7 +38,7 @@ function start(context: ServerContext, project: string, app: App): Promise<Probl
 
 async function catchUp(context: ServerContext, project: string, app: App): Promise<Problem | null> {
   try {
-    const { rows, labels, problems } = await app.store.write("catchUp", null);
+    const { rows, labels, problems } = await app.store.write("catchUp", null, { signal: context.shutdown });
     if (rows > 0 || labels > 0) context.notify("corpus/changed", { project, datasets: null, reason: rows > 0 ? "rows" : "labels" });
     for (const problem of problems) tellOnce(context, app, problem);
     return problems.find(({ code }) => code.startsWith("labels/")) ?? null;

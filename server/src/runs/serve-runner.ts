@@ -67,6 +67,8 @@ export function serveRunner(): void {
   const close = async () => {
     for (const { abort } of running.values()) abort.abort();
     await Promise.all([...running.values()].map(({ ended }) => ended));
+    // An engine that is still being started is not waited for.
+    life.abort();
     await engines.close();
     port.close();
   };
