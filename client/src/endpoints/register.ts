@@ -27,9 +27,10 @@ export function registerEndpoints(context: ClientContext): void {
   });
 }
 
-/** The model that a problem named as missing; null for the default. */
+/** The model that a problem named as missing, or that an endpoint of the tree asks; null for the default. */
 function modelOf(argument: unknown): string | null {
   if (typeof argument !== "object" || argument === null) return null;
-  const { model } = argument as { model?: unknown };
-  return typeof model === "string" ? model : null;
+  const { model, endpoint } = argument as { model?: unknown; endpoint?: { modelFile?: unknown } };
+  const named = model ?? endpoint?.modelFile;
+  return typeof named === "string" ? named : null;
 }

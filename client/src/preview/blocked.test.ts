@@ -12,6 +12,7 @@ const served: EndpointSummary = {
   price: null,
   line: 2,
   installed: null,
+  modelFile: null,
 };
 const embedded: EndpointSummary = { ...served, name: "embedded", embedded: true, baseUrl: null, line: null, installed: false };
 const GOOD: Circumstances = { project: "file:///p", trusted: true, server: "ready", endpoints: [served], endpoint: null, values: "seed" };
@@ -33,6 +34,12 @@ test("each thing that is missing is named, with the button that leads on where t
   assert.equal(command({ endpoints: [] }), "jiuzhang.addEndpoint");
   assert.equal(command({ endpoints: [embedded] }), "jiuzhang.addEndpoint", "the one that no recipe declares is no choice of the user's");
   assert.equal(command({ endpoints: [{ ...embedded, line: 3 }] }), "jiuzhang.installEngine");
+  const remote = { ...embedded, line: 3, modelFile: "hf:owner/repository/a.gguf" };
+  assert.deepEqual(
+    whatBlocks({ ...GOOD, endpoints: [remote] }).lead?.args,
+    [{ model: remote.modelFile }],
+    "its own model, not the default one",
+  );
   assert.equal(code({ endpoints: [{ ...embedded, installed: true }] }), null);
   assert.equal(code({ endpoints: [{ ...served, key: { name: "openai", kind: "secret", present: false } }] }), "model/missing-key");
   assert.equal(command({ endpoint: "nobody" }), "jiuzhang.addEndpoint");

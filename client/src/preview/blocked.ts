@@ -39,6 +39,7 @@ export function whatBlocks(now: Circumstances): Verdict {
     return no("engine/model-missing", `The embedded engine of “${endpoint.name}” is not installed`, {
       title: "Install the engine",
       command: "jiuzhang.installEngine",
+      ...(endpoint.modelFile === null ? {} : { args: [{ model: endpoint.modelFile }] }),
     });
   if (endpoint.key !== null && !endpoint.key.present)
     return no("model/missing-key", `“${endpoint.name}” has no key yet`, {

@@ -29,6 +29,7 @@ const teacher: EndpointSummary = {
   price: null,
   line: 12,
   installed: null,
+  modelFile: null,
 };
 
 test("an endpoint says which model it asks and where, or what keeps it from being asked", () => {

@@ -93,7 +93,7 @@ async function summaryOf(
         : { name: api_key.env, kind: "env", present: found.present };
   const file = folder === null ? model_file : modelFileOf(folder, model_file);
   const installed = embedded ? await seemsInstalled(engineHomes(context), file) : null;
-  return { name, model, embedded, baseUrl, key, price, line, installed };
+  return { name, model, embedded, baseUrl, key, price, line, installed, modelFile: embedded ? file : null };
 }
 
 async function declared(project: string | null, name: string): Promise<EndpointDeclaration> {

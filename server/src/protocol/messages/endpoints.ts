@@ -72,6 +72,8 @@ export interface EndpointSummary {
   line: number | null;
   /** For an embedded one: whether engine and model are installed. Null for the others. */
   installed: boolean | null;
+  /** For an embedded one: its GGUF file or `hf:` address, as `engine/install` takes it. Null for the default model, and for the others. */
+  modelFile: string | null;
 }
 
 export interface EndpointTest {
