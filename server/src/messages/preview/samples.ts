@@ -3,9 +3,9 @@ import type { Projects } from "../projects.ts";
 /** How long it counts as known which sample is next. */
 const FRESH_MILLISECONDS = 5_000;
 
-/** Keys are looked up in lots; nobody has asked for more samples of one template and seed than a few lots. */
-const LOT = 50;
-const MOST_LOTS = 20;
+/** Keys are looked up in lots: mostly the first few tell, and each is the hash of a whole body. Nobody has asked for more samples. */
+const LEAST = 4;
+const MOST_SAMPLES = 1_000;
 const MOST_KEPT = 500;
 
 /** Which sample of a template and a seed the next one is: those before have been answered. Known by the key of the first. */
@@ -25,11 +25,11 @@ export function createSamples(projects: Projects, now: () => number): Samples {
     async look(project, firstKey, keyAt) {
       const { store } = await projects.open(project);
       let sample = 0;
-      for (let lot = 0; lot < MOST_LOTS; lot++) {
-        const keys = Array.from({ length: LOT }, (_, at) => keyAt(lot * LOT + at)).filter((key) => key !== null);
+      for (let lot = LEAST; sample < MOST_SAMPLES; lot *= 2) {
+        const keys = Array.from({ length: lot }, (_, at) => keyAt(sample + at)).filter((key) => key !== null);
         const answered = new Set((await store.read("knownKeys", { keys })).answered);
         const free = keys.findIndex((key) => !answered.has(key));
-        sample = lot * LOT + (free === -1 ? LOT : free);
+        sample += free === -1 ? lot : free;
         if (free !== -1) break;
       }
       const key = JSON.stringify([project, firstKey]);
