@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { jobRows } from "../../server/src/corpus/job-rows.ts";
 import { pickSeed } from "../../server/src/corpus/pick-seed.ts";
 import { seedRows } from "../../server/src/corpus/seed-rows.ts";
 import { importFile } from "../../server/src/ingest/import-file.ts";
@@ -37,6 +38,26 @@ test("a look at a job reads what came from the end of the table, not the dataset
   const found = plans(/FROM row .*n > \?/s);
   assert.equal(found.length, 2);
   for (const plan of found) assert.match(plan, /INTEGER PRIMARY KEY \(rowid>\?\)/);
+});
+
+test("what others put into the index is gone past once while a job is followed, and a new index begins at its own end", async () => {
+  const context = contextOf(scratch());
+  const { dir, answer } = makeJob(context.project, "job-1", [{ key: keyOf("a") }, { key: keyOf("b") }]);
+  const look = async (after: number) => {
+    await ingestJob(context, dir, ruleOf, { live: true });
+    return jobRows(context, { job: "job-1", after, limit: 9 });
+  };
+  answer(answerLine(keyOf("a"), problemText("What is 2 + 2?")));
+  const first = await look(0);
+  assert.deepEqual([first.count, first.parsed, first.added.map(({ key }) => key), first.last], [1, 1, [keyOf("a")], 1]);
+  const rows = Array.from({ length: 5 }, (_, at) => ({ text: `Seed ${at}` }));
+  await importFile(context, { file: put(context.project, "a.jsonl", lines(...rows)), dataset: "set" });
+  const none = await look(first.last);
+  assert.deepEqual([none.count, none.added, none.last], [0, [], 6]);
+  answer(answerLine(keyOf("b"), problemText("What is 1 + 3?")));
+  const second = await look(none.last);
+  assert.deepEqual([second.count, second.added.map(({ row }) => row.text), second.last], [1, ["What is 1 + 3?"], 7]);
+  assert.deepEqual(jobRows(context, { job: "job-1", after: 1_000, limit: 9 }).last, 7);
 });
 
 test("seeds that were imported together are reached by a seek to their place, in pages and one beside the other", async () => {

@@ -9,7 +9,7 @@ export interface JobRows {
   count: number;
   parsed: number;
   accepted: number;
-  /** The place behind them. */
+  /** Where the index ended by then. */
   last: number;
 }
 
@@ -18,27 +18,27 @@ const SEED_LABEL = `coalesce((SELECT CAST(json_extract(body.extra, '$.id') AS TE
 
 /** The tail of the index is gone through, however long a job is. A row is the job's where its request is, whoever asked it and took it in. */
 const FROM = `FROM row CROSS JOIN response ON response.n = row.response CROSS JOIN request ON request.key = response.key AND request.origin = ?
-  WHERE row.n > ? AND +row.dataset = ?`;
+  WHERE row.n > ? AND row.n <= ? AND +row.dataset = ?`;
 
 /** Where the index ends now. */
 export const newestRow = ({ sql }: OpContext): number => sql.prepare("SELECT max(n) AS n FROM row").get<{ n: number | null }>()?.n ?? 0;
 
 /** What has come for a job since `after`, a place in the index; at most `limit` rows in full. */
-export function jobRows({ sql }: OpContext, { job, after, limit }: { job: string; after: number; limit: number }): JobRows {
+export function jobRows(context: OpContext, { job, after, limit }: { job: string; after: number; limit: number }): JobRows {
+  const { sql } = context;
   const origin = sql.prepare("SELECT n, dataset FROM origin WHERE kind = 'job' AND name = ?").get<{ n: number; dataset: number }>(job);
   if (origin === undefined) return { added: [], count: 0, parsed: 0, accepted: 0, last: after };
-  const given = [origin.n, after, origin.dataset] as const;
+  // What others put in is gone past once; rows that come between the questions are told the next time. An index that was made anew
+  // meanwhile may end before the place that was known.
+  const last = newestRow(context);
+  const given = [origin.n, after, last, origin.dataset] as const;
   const all = sql
-    .prepare(
-      `SELECT count(*) AS count, coalesce(sum(row.parse = 1), 0) AS parsed, coalesce(sum(row.accepted), 0) AS accepted, max(row.n) AS last ${FROM}`,
-    )
-    .get<{ count: number; parsed: number; accepted: number; last: number | null }>(...given);
-  if (all === undefined || all.count === 0) return { added: [], count: 0, parsed: 0, accepted: 0, last: after };
-  // Rows may have come between the two questions: they are told the next time.
-  const last = all.last ?? after;
+    .prepare(`SELECT count(*) AS count, coalesce(sum(row.parse = 1), 0) AS parsed, coalesce(sum(row.accepted), 0) AS accepted ${FROM}`)
+    .get<{ count: number; parsed: number; accepted: number }>(...given);
+  if (all === undefined || all.count === 0) return { added: [], count: 0, parsed: 0, accepted: 0, last };
   const first = sql
-    .prepare(`SELECT row.n AS n, ${SEED_LABEL} AS seed, request.key AS key ${FROM} AND row.n <= ? ORDER BY row.n LIMIT ?`)
-    .all<{ n: number; seed: string | null; key: string }>(...given, last, limit);
+    .prepare(`SELECT row.n AS n, ${SEED_LABEL} AS seed, request.key AS key ${FROM} ORDER BY row.n LIMIT ?`)
+    .all<{ n: number; seed: string | null; key: string }>(...given, limit);
   const rows = new Map(
     hydrate(
       sql,

@@ -104,8 +104,8 @@ export async function generate(ports: RunPorts, options: GenerateOptions, observ
     /** Tells what has come, whoever took it in: another window or the terminal may have been quicker. */
     const report = async () => {
       const { added, count, parsed, accepted, last } = await store.read("jobRows", { job, after: place.mark, limit: MOST_REPORTED });
-      if (count === 0) return;
       place.mark = last;
+      if (count === 0) return;
       counts.rows += count;
       counts.parsed += parsed;
       counts.accepted += accepted;
