@@ -9,6 +9,8 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { run } from "node:test";
 import { spec } from "node:test/reporters";
+import { findChromium } from "./chromium.ts";
+import { installCodeServer } from "./code-server.ts";
 import { root } from "./root.ts";
 
 const patterns = process.argv.slice(2);
@@ -25,8 +27,10 @@ const files = (glob: string) =>
     .filter(wanted)
     .sort();
 await suite("unit", files("{server,client,webview}/src/**/*.test.ts"), Math.max(1, availableParallelism()));
+const seams = files("test/**/*.test.ts");
+if (seams.some((file) => file.startsWith("test/e2e/"))) await fetchEditor();
 // Seam tests start processes of their own: one file at a time keeps their deadlines honest on two cores.
-await suite("seams", files("test/**/*.test.ts"), 1);
+await suite("seams", seams, 1);
 
 if (failures.length > 0) console.log(`\nFailed:\n${failures.map((name) => `  ${name}`).join("\n")}`);
 if (skipReasons.size > 0) console.log(`\nSkipped:\n${[...skipReasons].map(([reason, count]) => `  ${count} × ${reason}`).join("\n")}`);
@@ -43,10 +47,16 @@ function step(name: string, argv: string[]) {
   if (status !== 0) failures.push(name);
 }
 
+/** The editor of the tests is large; fetched here, it takes no time of the first file's. What fails is said by the tests as they are skipped. */
+async function fetchEditor() {
+  if (process.platform === "linux" && findChromium() !== null)
+    await installCodeServer(console.log).catch((error: Error) => console.log(error.message));
+}
+
 async function suite(name: string, paths: string[], concurrency: number) {
   if (paths.length === 0) return;
   console.log(`\n${name}: ${paths.length} files`);
-  const stream = run({ files: paths.map((path) => join(root, path)), cwd: root, concurrency, timeout: 600_000 });
+  const stream = run({ files: paths.map((path) => join(root, path)), cwd: root, concurrency, timeout: 1_200_000 });
   stream.on("test:pass", (event) => {
     if (event.skip === undefined) {
       // A file or a describe block is not a test of its own.

@@ -23,8 +23,16 @@ export async function withoutEditor(): Promise<string | false> {
   if (findChromium() === null) return "there is no Chromium, Chrome or Edge on this machine (CHROMIUM can name one)";
   try {
     await installCodeServer((line) => console.error(line));
+  } catch (error) {
+    return firstLine(error);
+  }
+  try {
+    await openBrowser();
     return false;
   } catch (error) {
-    return error instanceof Error ? (error.message.split("\n", 1)[0] ?? "") : String(error);
+    browser = null;
+    return `the browser of this machine does not start: ${firstLine(error)}`;
   }
 }
+
+const firstLine = (error: unknown): string => (error instanceof Error ? (error.message.split("\n", 1)[0] ?? "") : String(error));
