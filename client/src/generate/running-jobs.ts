@@ -23,6 +23,7 @@ type Needs = Pick<ClientContext, "server" | "projects" | "status" | "log" | "ext
 export function followRunningJobs({ server, projects, status, log, extension, generations }: Needs): RunningJobs {
   const shown = new Map<string, ReturnType<typeof status.busy>>();
   let timer: NodeJS.Timeout | undefined;
+  let disposed = false;
 
   const look = async (): Promise<ForeignJob[]> => {
     clearTimeout(timer);
@@ -33,8 +34,21 @@ export function followRunningJobs({ server, projects, status, log, extension, ge
       found.push(...jobs.filter(({ job }) => !own.has(job)).map((job) => ({ ...job, project })));
     }
     show(found);
-    if (found.length > 0) timer = setTimeout(() => void look().catch(untold), AGAIN_MILLISECONDS);
+    if (found.length > 0) again();
     return found;
+  };
+
+  /** A look that fails is followed by another one: what was shown would stay for ever. */
+  const again = () => {
+    if (disposed) return;
+    timer = setTimeout(
+      () =>
+        void look().catch((thrown) => {
+          untold(thrown);
+          again();
+        }),
+      AGAIN_MILLISECONDS,
+    );
   };
 
   const show = (jobs: readonly ForeignJob[]) => {
@@ -55,6 +69,7 @@ export function followRunningJobs({ server, projects, status, log, extension, ge
   const untold = (thrown: unknown) => log.debug(`Looking for running jobs: ${thrown}`);
   const stop: Disposable = {
     dispose() {
+      disposed = true;
       clearTimeout(timer);
       show([]);
     },

@@ -134,11 +134,11 @@ function page(context: ExtensionContext, { webview, title }: WebviewPanel, kind:
   const nonce = randomBytes(16).toString("base64");
   const policy = [
     "default-src 'none'",
-    `img-src ${webview.cspSource} data:`,
+    `img-src ${webview.cspSource}`,
     `font-src ${webview.cspSource}`,
     `style-src ${webview.cspSource}`,
     "style-src-attr 'unsafe-inline'",
-    `script-src 'nonce-${nonce}' ${webview.cspSource}`,
+    `script-src 'nonce-${nonce}'`,
   ].join("; ");
   return `<!DOCTYPE html>
 <html lang="en">
