@@ -4,8 +4,10 @@ import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after } from "node:test";
+import type { Row } from "#protocol/corpus.ts";
 import type { JobFile } from "#protocol/files/job.ts";
 import type { ParseRule } from "#protocol/template.ts";
+import { hydrate } from "../../server/src/corpus/hydrate.ts";
 import { rebuild } from "../../server/src/ingest/rebuild.ts";
 import { openWriter } from "../../server/src/store/open.ts";
 import type { OpContext } from "../../server/src/store/ops.ts";
@@ -121,6 +123,17 @@ export function answerLine(key: string, content: string, received = "2026-01-01T
 
 export const problemText = (problem: string, answer = "4"): string =>
   `## Problem\n${problem}\n\n## Solution\nThe sum is $\\boxed{${answer}}$.`;
+
+/** A dataset's rows in the order in which they came into the index. */
+export function rowsOf(sql: Sql, dataset: string): Row[] {
+  const numbers = sql
+    .prepare("SELECT n FROM row WHERE dataset = (SELECT n FROM dataset WHERE name = ?) ORDER BY n")
+    .all<{ n: number }>(dataset);
+  return hydrate(
+    sql,
+    numbers.map(({ n }) => n),
+  ).map(({ row }) => row);
+}
 
 /** Everything that an index says, without the numbers that depend on the order in which it was filled. */
 export function dump(sql: Sql): object {

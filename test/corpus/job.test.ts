@@ -21,6 +21,7 @@ import {
   put,
   RULE,
   rebuilt,
+  rowsOf,
   ruleOf,
   scratch,
   TEMPLATE_SHA,
@@ -45,7 +46,7 @@ describe("ingest of a job", () => {
     const first = await ingestJob(context, dir, ruleOf);
     assert.equal(first.rows, 1);
     assert.deepEqual(requestsOf(context), { open: 1, answered: 1, failed: 0 });
-    const { row } = first.added[0] as { row: Row };
+    const [row] = rowsOf(context.sql, "made") as [Row];
     assert.equal(row.text, "What is two and two?");
     assert.equal(row.answer, "4");
     assert.equal(row.accepted, true);
@@ -64,9 +65,9 @@ describe("ingest of a job", () => {
     const { dir, answer } = makeJob(project, "job", [{ key: keyOf("a") }, { key: keyOf("b") }]);
     answer(answerLine(keyOf("a"), "no headings here"));
     answer({ custom_id: keyOf("b"), response: null, error: { code: "model/refused", message: "The model refused" } });
-    const report = await ingestJob(context, dir, ruleOf);
+    await ingestJob(context, dir, ruleOf);
     assert.deepEqual(requestsOf(context), { open: 0, answered: 1, failed: 1 });
-    const [unparsed, refused] = report.added.map(({ row }) => row) as [Row, Row];
+    const [unparsed, refused] = rowsOf(context.sql, "made") as [Row, Row];
     assert.equal(unparsed.text, null);
     assert.equal(verdict(unparsed, "parse")?.value, "fail");
     assert.match(verdict(unparsed, "parse")?.reason ?? "", /## Problem/);
@@ -91,8 +92,8 @@ describe("ingest of a job", () => {
     const seed = context.sql.prepare("SELECT id FROM row").get<{ id: string }>()?.id as string;
     const { dir, answer } = makeJob(project, "job", [{ key: keyOf("a"), seed: { id: seed, dataset: "seeds" } }]);
     answer(answerLine(keyOf("a"), `${problemText("How many apples are there?")}\n\n${problemText(text)}`));
-    const report = await ingestJob(context, dir, ruleOf);
-    const [fresh, copied] = report.added.map(({ row }) => row) as [Row, Row];
+    await ingestJob(context, dir, ruleOf);
+    const [fresh, copied] = rowsOf(context.sql, "made") as [Row, Row];
     assert.equal(verdict(fresh, "copy")?.reason, "copy 0.00");
     assert.deepEqual([verdict(copied, "copy")?.value, verdict(copied, "copy")?.evidence], ["fail", 1]);
     assert.equal(copied.accepted, false);
@@ -180,8 +181,8 @@ describe("ingest of a job", () => {
     answer(answerLine(keyOf("c"), problemText("same text"), "2026-01-01T00:00:03.000Z"));
     await ingestJob(context, dir, ruleOf);
     answer(answerLine(keyOf("a"), problemText("Same text"), "2026-01-01T00:00:01.000Z"));
-    const { added } = await ingestJob(context, dir, ruleOf);
-    const original = added[0]?.row as Row;
+    await ingestJob(context, dir, ruleOf);
+    const original = rowsOf(context.sql, "made").at(-1) as Row;
     assert.equal(verdict(original, "duplicate")?.value, "pass");
     const others = context.sql.prepare("SELECT duplicate, accepted FROM row WHERE id <> ?").all(original.id);
     assert.deepEqual(
@@ -231,7 +232,7 @@ describe("ingest of a job", () => {
     const report = await ingestJob(context, dir, ruleOf);
     assert.equal(report.rows, 2);
     assert.equal((await ingestJob(context, dir, ruleOf)).rows, 0);
-    const walked = await walk(context, report.added[1]?.row.id as string, { rule: () => RULE, seedLine });
+    const walked = await walk(context, rowsOf(context.sql, "made")[1]?.id as string, { rule: () => RULE, seedLine });
     assert.equal(walked.response?.file, ".jiuzhang/jobs/job/out/responses-00000.jsonl.gz");
     assert.match(walked.response?.raw ?? "", /Two/);
     context.sql.close();

@@ -33,11 +33,11 @@ test("a look at a job reads what came from the end of the table, not the dataset
   const { sql, plans } = listen(context.sql);
   assert.equal((await ingestJob({ ...context, sql }, dir, ruleOf)).rows, 1);
   answer(answerLine(keyOf("b"), problemText("What is 1 + 3?")));
-  const { rows, added } = await ingestJob({ ...context, sql }, dir, ruleOf, { live: true });
-  assert.deepEqual([rows, added.map(({ row }) => row.text)], [1, ["What is 1 + 3?"]]);
+  assert.equal((await ingestJob({ ...context, sql }, dir, ruleOf, { live: true })).rows, 1);
+  assert.equal(jobRows({ ...context, sql }, { job: "job-1", after: 1, limit: 9 }).count, 1);
   const found = plans(/FROM row .*n > \?/s);
-  assert.equal(found.length, 2);
-  for (const plan of found) assert.match(plan, /INTEGER PRIMARY KEY \(rowid>\?\)/);
+  assert.equal(found.length, 3);
+  for (const plan of found) assert.match(plan, /INTEGER PRIMARY KEY \(rowid>\?/);
 });
 
 test("what others put into the index is gone past once while a job is followed, and a new index begins at its own end", async () => {

@@ -13,7 +13,20 @@ import { importFile } from "../../server/src/ingest/import-file.ts";
 import { ingestJob } from "../../server/src/ingest/ingest-job.ts";
 import { changeRows, type Wanted } from "../../server/src/labels/change.ts";
 import { takeInLabels } from "../../server/src/labels/take-in.ts";
-import { answerLine, contextOf, dump, keyOf, lines, makeJob, problemText, put, rebuilt, ruleOf, scratch } from "../corpus/harness.ts";
+import {
+  answerLine,
+  contextOf,
+  dump,
+  keyOf,
+  lines,
+  makeJob,
+  problemText,
+  put,
+  rebuilt,
+  rowsOf,
+  ruleOf,
+  scratch,
+} from "../corpus/harness.ts";
 
 const PEOPLE = ["ada", "ben"] as const;
 const TEXTS = ["How many sheep?", "how  many SHEEP?", "How many cows?", "A farmer has seven sheep and buys five more at the market"];
@@ -252,9 +265,10 @@ test("a row whose seed came while an edit stood in its place is judged when it c
   const context = contextOf(scratch());
   const { dir, answer } = makeJob(context.project, "job", [{ key: keyOf("a"), seed: { id, dataset: "seeds" } }]);
   answer(answerLine(keyOf("a"), problemText(seed.text)));
-  const [made] = (await ingestJob(context, dir, ruleOf)).added;
+  await ingestJob(context, dir, ruleOf);
+  const [made] = rowsOf(context.sql, "made");
   const does = (wanted: Wanted) => changeRows(context, { person: "ada", wanted });
-  await does({ kind: "edit", row: made?.row.id as string, text: "How many sheep?", solution: null, answer: "1" });
+  await does({ kind: "edit", row: made?.id as string, text: "How many sheep?", solution: null, answer: "1" });
   await importFile(context, { file: put(context.project, "seeds.jsonl", lines(seed)), dataset: "seeds" });
   await does({ kind: "undo", entry: null });
   const [row] = listPage(context.sql, { dataset: "made", where: [], sort: { field: "created", descending: false }, limit: 9 }).rows;

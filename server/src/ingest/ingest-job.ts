@@ -1,9 +1,7 @@
 import { readFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import type { Row } from "#protocol/corpus.ts";
 import type { Problem } from "#protocol/errors.ts";
 import type { ParseRule } from "#protocol/template.ts";
-import { hydrate } from "../corpus/hydrate.ts";
 import { JOB } from "../jobs/layout.ts";
 import { readJob } from "../jobs/read-job.ts";
 import type { OpContext } from "../store/ops.ts";
@@ -15,20 +13,13 @@ import { type IngestedJob, takeResponse } from "./responses.ts";
 import { createRowWriter } from "./rows.ts";
 import { listShards, shardSize } from "./shards.ts";
 
-/** Rows that a report carries in full. */
-const MOST_ADDED = 500;
-
 export interface JobReport {
   dataset: string;
-  /** Rows that this call added, and the first of them. */
+  /** Rows that this call added. */
   rows: number;
-  added: { row: Row; seed: string | null }[];
   /** Lines that were skipped, also by earlier calls. */
   problems: Problem[];
 }
-
-/** What people know a seed by: its own id where its file gives one, else the beginning of ours. */
-const SEED_LABEL = `coalesce((SELECT CAST(json_extract(body.extra, '$.id') AS TEXT) FROM row AS seed JOIN body ON body.n = seed.n WHERE seed.id = request.seed), substr(request.seed, 1, 8))`;
 
 /** The rule by which a template's responses are read, from its source. */
 export type RuleOf = (source: string) => ParseRule;
@@ -90,31 +81,14 @@ async function followRequests(context: OpContext, dir: string, job: IngestedJob)
     }
 }
 
-/** What came is read from the end of the table: an index of the dataset would be gone through from its beginning at each look at a job. */
 function reportOf({ sql }: OpContext, job: IngestedJob, before: number): JobReport {
+  // From the end of the table: an index of the dataset would be gone through from its beginning at each look at a job.
   const rows = sql.prepare("SELECT count(*) AS n FROM row WHERE n > ? AND +dataset = ?").get<{ n: number }>(before, job.dataset)
     ?.n as number;
-  const added = sql
-    .prepare(
-      `SELECT row.n AS n, ${SEED_LABEL} AS seed FROM row JOIN response ON response.n = row.response JOIN request ON request.n = response.request
-       WHERE row.n > ? AND +row.dataset = ? ORDER BY row.n LIMIT ?`,
-    )
-    .all<{ n: number; seed: string | null }>(before, job.dataset, MOST_ADDED);
-  const hydrated = new Map(
-    hydrate(
-      sql,
-      added.map(({ n }) => n),
-    ).map(({ n, row }) => [n, row]),
-  );
   const problems = sql
     .prepare("SELECT problem FROM problem JOIN file ON file.n = problem.file WHERE file.origin = ? ORDER BY file.path, problem.line")
     .all<{ problem: string }>(job.origin);
-  return {
-    dataset: job.datasetName,
-    rows,
-    added: added.map(({ n, seed }) => ({ row: hydrated.get(n) as Row, seed })),
-    problems: problems.map(({ problem }) => JSON.parse(problem) as Problem),
-  };
+  return { dataset: job.datasetName, rows, problems: problems.map(({ problem }) => JSON.parse(problem) as Problem) };
 }
 
 /** Parse rules by template, each snapshot read once. */
