@@ -5,6 +5,7 @@ import { pickSeed } from "../../server/src/corpus/pick-seed.ts";
 import { seedRows } from "../../server/src/corpus/seed-rows.ts";
 import { importFile } from "../../server/src/ingest/import-file.ts";
 import { ingestJob } from "../../server/src/ingest/ingest-job.ts";
+import { dropSortIndexes } from "../../server/src/store/schema.ts";
 import type { Bind, Sql } from "../../server/src/store/sql.ts";
 import { answerLine, contextOf, keyOf, lines, makeJob, problemText, put, ruleOf, scratch } from "./harness.ts";
 
@@ -87,4 +88,15 @@ test("seeds that were imported together are reached by a seek to their place, in
   const found = plans(/row\.n [<>] \?/);
   assert.equal(found.length, 2, "one forwards, one backwards");
   for (const plan of found) assert.match(plan, /row_created \(dataset=\? AND created=\? AND n[<>]\?\)/);
+});
+
+test("an import that goes on after a kill leaves the indexes of all sorts", async () => {
+  const context = contextOf(scratch());
+  // What a killed bulk load leaves.
+  dropSortIndexes(context.sql);
+  await importFile(context, { file: put(context.project, "a.jsonl", lines({ text: "One" })), dataset: "set" });
+  const found = context.sql.prepare(
+    "SELECT name FROM sqlite_schema WHERE type = 'index' AND name IN ('row_created', 'row_length', 'row_tokens')",
+  );
+  assert.equal(found.all().length, 3);
 });

@@ -47,7 +47,9 @@ export async function ingestImport(context: OpContext, about: ImportFile, limit 
   if (state.done === 1) return state;
   const { size } = await stat(path);
   const rowwise = about.format === "jsonl" || about.format === "csv";
-  const bulk = size - (rowwise ? state.position : 0) >= BULK_BYTES;
+  const fresh = size - (rowwise ? state.position : 0);
+  // Beside a much larger index the pages of a panel would sort millions of rows meanwhile, and to make the indexes anew would take longer.
+  const bulk = fresh >= BULK_BYTES && fresh >= indexBytes(sql) / 2;
   if (bulk) dropSortIndexes(sql);
   const shape = await findShape(path, about.format, about.file);
   const unit = rowwise && !(await isGzip(path)) ? "bytes" : "rows";
@@ -111,10 +113,14 @@ export async function ingestImport(context: OpContext, about: ImportFile, limit 
 
   while (state.done === 0) await run();
   report();
-  if (bulk) buildSortIndexes(sql);
+  // Also where an earlier try that was killed has left them out.
+  buildSortIndexes(sql);
   if (about.kind === "seed") settleCopies(sql);
   return state;
 }
+
+const indexBytes = (sql: Sql): number =>
+  sql.prepare("SELECT page_count * page_size AS bytes FROM pragma_page_count, pragma_page_size").get<{ bytes: number }>()?.bytes ?? 0;
 
 /** Smaller batches, so that a transaction ends where it should. */
 async function* inPieces(batches: AsyncGenerator<Entry[]>, most: number): AsyncGenerator<Entry[]> {
