@@ -257,6 +257,9 @@ describe("labels files that are not as they should be", () => {
     appendFileSync(path, "some words");
     await label([ids[1] as string], "keep");
     assert.match(readFileSync(path, "utf8"), /\nsome words\n\{/);
+    appendFileSync(path, '{"ver');
+    await label([ids[1] as string], "reject");
+    assert.doesNotMatch(readFileSync(path, "utf8"), /\{"ver\n/);
   });
 
   test("a file that cannot be written is told, and the index stays as it was", async () => {

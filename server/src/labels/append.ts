@@ -9,6 +9,8 @@ import { labelsDir, labelsFile, labelsPath } from "./files.ts";
 /** How our own lines begin. */
 const OURS = '{"version":';
 
+const isOurs = (tail: string): boolean => tail.startsWith(OURS) || OURS.startsWith(tail);
+
 const UNWRITABLE = ["EACCES", "EPERM", "EROFS", "EISDIR", "ENOTDIR", "EEXIST", "ENXIO"];
 
 /**
@@ -20,7 +22,7 @@ export function appendEntry(project: string, person: string, entry: LabelLine): 
   try {
     mkdirSync(labelsDir(project), { recursive: true });
     const isNew = !existsSync(path);
-    const file = openAppend(path, (tail) => !tail.startsWith(OURS) || objectIn(tail) !== null);
+    const file = openAppend(path, (tail) => !isOurs(tail) || objectIn(tail) !== null);
     try {
       file.append(`${JSON.stringify(entry)}\n`);
       file.syncNow();
