@@ -127,7 +127,7 @@ describe("the index behind threads", () => {
     assert.equal((await beside).length, 1);
   });
 
-  test("a cancelled import stops at a transaction and goes on later", async () => {
+  test("a cancelled import stops at a transaction, stays so when files are taken in and in a rebuild, and goes on when it is imported again", async () => {
     const { project, store } = open();
     const file = put(project, "a.jsonl", lines(...Array.from({ length: 5_000 }, (_, at) => ({ text: `text ${at}` }))));
     const controller = new AbortController();
@@ -137,7 +137,16 @@ describe("the index behind threads", () => {
       { signal: controller.signal, onProgress: () => controller.abort() },
     );
     await assert.rejects(importing, failsWith("cancelled"));
+    const rows = async () => (await store.read("datasets", null)).find(({ name }) => name === "set")?.rows ?? 0;
+    const taken = await rows();
+    assert.ok(taken >= 10 && taken < 5_000, `${taken} rows`);
+    await store.write("catchUp", {});
+    assert.equal(await rows(), taken);
+    await store.write("rebuild", {});
+    assert.equal(await rows(), taken);
     assert.equal((await store.write("importFile", { file, dataset: "set" })).rows, 5_000);
+    await store.write("rebuild", {});
+    assert.equal(await rows(), 5_000);
   });
 
   test("a writer that dies is told, and the next write has a new one", async () => {

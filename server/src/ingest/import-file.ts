@@ -11,6 +11,7 @@ import { crashPoint } from "../files/crash-point.ts";
 import { replaceFile } from "../files/durable.ts";
 import { ensureDataFolder, projectPath } from "../project/root.ts";
 import type { OpContext } from "../store/ops.ts";
+import type { Sql } from "../store/sql.ts";
 import { ingestImport } from "./ingest-import.ts";
 import { formatOf, inspect } from "./inspect.ts";
 import { importsDir } from "./layout.ts";
@@ -77,13 +78,11 @@ export async function importFile(context: OpContext, args: ImportArgs): Promise<
     args,
   );
   crashPoint("import declared");
-  const before = sql
-    .prepare(
-      `SELECT file.done AS done FROM file JOIN origin ON origin.n = file.origin JOIN dataset ON dataset.n = origin.dataset
-       WHERE origin.kind = 'import' AND origin.name = ? AND dataset.name = ?`,
-    )
-    .get<{ done: number }>(sha256, dataset);
-  const state = await ingestImport(context, about, args.transactionRows);
+  const before = stateOf(sql, about);
+  const state = await ingestImport(context, about, args.transactionRows).catch((thrown) => {
+    if (context.signal.aborted) stopAt(project, about, stateOf(sql, about)?.position ?? 0);
+    throw thrown;
+  });
   const again = before?.done === 1;
   const problems = sql
     .prepare("SELECT problem FROM problem WHERE file = ? ORDER BY line LIMIT ?")
@@ -156,10 +155,9 @@ async function removeLeftovers(root: string): Promise<void> {
 
 /** Writes what the import is, or returns what an earlier one of the same file and dataset wrote. */
 async function declare(project: string, about: ImportFile, given: Pick<ImportArgs, "license" | "stage" | "chunk">): Promise<ImportFile> {
-  const path = join(importsDir(project), about.sha256, `import-${about.dataset}.json`);
-  const there = await readImport(path);
+  const there = await readImport(declaration(project, about));
   if (there === null) {
-    replaceFile(path, `${JSON.stringify(about, null, 2)}\n`);
+    write(project, about);
     return about;
   }
   for (const option of ["license", "stage", "chunk", "kind", "format"] as const) {
@@ -170,8 +168,28 @@ async function declare(project: string, about: ImportFile, given: Pick<ImportArg
       remedy: `Import it with the same ${option}, or into another dataset.`,
     });
   }
-  return there;
+  if (there.until === undefined) return there;
+  const { until: _, ...whole } = there;
+  write(project, whole);
+  return whole;
 }
+
+const declaration = (project: string, { sha256, dataset }: ImportFile): string =>
+  join(importsDir(project), sha256, `import-${dataset}.json`);
+
+const write = (project: string, about: ImportFile): void => replaceFile(declaration(project, about), `${JSON.stringify(about, null, 2)}\n`);
+
+/** Whoever cancels an import wants it to stay as it is: what is taken in later from the project's files ends there, too. */
+const stopAt = (project: string, about: ImportFile, until: number): void => write(project, { ...about, until });
+
+/** How far the index has read the import's file. */
+const stateOf = (sql: Sql, { sha256, dataset }: ImportFile): { position: number; done: number } | undefined =>
+  sql
+    .prepare(
+      `SELECT file.position AS position, file.done AS done FROM file JOIN origin ON origin.n = file.origin
+       JOIN dataset ON dataset.n = origin.dataset WHERE origin.kind = 'import' AND origin.name = ? AND dataset.name = ?`,
+    )
+    .get(sha256, dataset);
 
 /** Reads one `import-<dataset>.json`; null where there is none. @throws import/unreadable */
 export async function readImport(path: string): Promise<ImportFile | null> {

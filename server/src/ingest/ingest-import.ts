@@ -31,7 +31,7 @@ const PIECE_ROWS = 1_000;
 const BULK_BYTES = 64 * 1024 * 1024;
 
 /**
- * Brings an import's rows into the index, going on where an earlier try stopped. Rows and position are committed together,
+ * Brings an import's rows into the index, going on where an earlier try stopped, up to where it was cancelled. Rows and position are committed together,
  * so a kill at any moment loses and repeats nothing.
  */
 export async function ingestImport(context: OpContext, about: ImportFile, limit = TRANSACTION_ROWS): Promise<FileState> {
@@ -44,7 +44,9 @@ export async function ingestImport(context: OpContext, about: ImportFile, limit 
   });
   const name = `imports/${about.sha256}/data`;
   let state = sql.transaction(() => fileState(sql, origin.n, name));
-  if (state.done === 1) return state;
+  const until = about.until ?? Number.POSITIVE_INFINITY;
+  const over = ({ done, position }: FileState) => done === 1 || position >= until;
+  if (over(state)) return state;
   const { size } = await stat(path);
   const rowwise = about.format === "jsonl" || about.format === "csv";
   const fresh = size - (rowwise ? state.position : 0);
@@ -56,13 +58,13 @@ export async function ingestImport(context: OpContext, about: ImportFile, limit 
   const writer = createRowWriter(sql);
   const toRow = rowMaker(about, origin.dataset, created);
 
-  /** Puts entries in until the transaction is long enough; false where the file has no more. */
+  /** Puts entries in until the transaction is long enough; false where no more are to be read. */
   const takeSome = async (entries: AsyncIterator<Entry[]>): Promise<boolean> => {
     const next = { ...state };
     let rows = 0;
     let characters = 0;
     writer.begin();
-    while (rows < limit && characters < TRANSACTION_CHARACTERS && next.done === 0) {
+    while (rows < limit && characters < TRANSACTION_CHARACTERS && !over(next)) {
       const { value, done } = await entries.next();
       if (done === true) next.done = 1;
       for (const entry of done === true ? [] : value) {
@@ -73,13 +75,14 @@ export async function ingestImport(context: OpContext, about: ImportFile, limit 
         next.line = entry.through ?? entry.line;
         rows += 1;
         characters += (entry.row?.text.length ?? 0) + (entry.row?.solution?.length ?? 0);
+        if (over(next)) break;
       }
       signal.throwIfAborted();
     }
     writer.flush();
     saveFileState(sql, next);
     state = next;
-    return next.done === 0;
+    return !over(next);
   };
 
   const run = async (): Promise<void> => {
@@ -111,7 +114,7 @@ export async function ingestImport(context: OpContext, about: ImportFile, limit 
     context.progress({ stage: "import", done, unit, ...(unit === "bytes" ? { total: size } : {}) });
   };
 
-  while (state.done === 0) await run();
+  while (!over(state)) await run();
   report();
   // Also where an earlier try that was killed has left them out.
   buildSortIndexes(sql);

@@ -15,6 +15,8 @@ export const ImportFile = z.strictObject({
   license: z.string().nullable(),
   stage: z.string().nullable(),
   imported: z.string(),
+  /** How far the file is read: an import that was cancelled there stays so until the file is imported again. Absent for the whole file. */
+  until: z.int().min(0).optional(),
   /** The row was selected in `file`, in these lines (from 1); `data` holds only the selection. */
   selection: z.strictObject({ line: z.int().min(1), end_line: z.int().min(1) }).optional(),
 });
