@@ -42,6 +42,7 @@ export type ViewId =
 export interface Settings {
   "jiuzhang.endpoint": string | null;
   "jiuzhang.dataset": string;
+  "jiuzhang.count": number;
   "jiuzhang.confirmAbove": number | null;
   "jiuzhang.person": string | null;
   "jiuzhang.trace.server": "off" | "messages" | "verbose";
@@ -51,6 +52,7 @@ export interface Settings {
 export const SETTINGS: { [K in keyof Settings]: { types: readonly string[]; values: readonly unknown[] | null; default: Settings[K] } } = {
   "jiuzhang.endpoint": { types: ["string", "null"], values: null, default: null },
   "jiuzhang.dataset": { types: ["string"], values: null, default: "scratch" },
+  "jiuzhang.count": { types: ["integer"], values: null, default: 1 },
   "jiuzhang.confirmAbove": { types: ["number", "null"], values: null, default: 1 },
   "jiuzhang.person": { types: ["string", "null"], values: null, default: null },
   "jiuzhang.trace.server": { types: ["string"], values: ["off", "messages", "verbose"], default: "off" },

@@ -223,4 +223,15 @@ describe("generation with the embedded model", { skip: (await withoutEditor()) |
     const [row] = await rowsOf(project, "scratch");
     assert.equal(row?.verdicts.length, 4);
   });
+
+  test("from the palette while its preview is open: with the preview's seed, into the preview", async () => {
+    await editor.command("jiuzhang.generate");
+    await editor.pick("The seed of the preview");
+    await editor.answer("1");
+    await until("another row", async () => (await rowsOf(project, "scratch")).length === 2, 120_000);
+    const panel = await editor.webview(/Preview/);
+    await panel.getByText(/Results\s*2/).waitFor();
+    assert.equal(await editor.page.locator(".tab").filter({ hasText: "Untitled" }).count(), 0);
+    await editor.screenshot("generate-preview");
+  });
 });

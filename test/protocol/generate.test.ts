@@ -140,6 +140,20 @@ test("each click asks for another sample, of the seed that was chosen, from the 
   assert.equal(walk.seed?.id, seed.id);
 });
 
+test("two clicks at the same moment ask for two samples, each once", async (t) => {
+  const { model, run } = await stage(t);
+  const both = await Promise.all([run({ run: "one" }), run({ run: "two" })]);
+  assert.deepEqual(
+    both.map(({ rows, requests }) => [rows, requests]),
+    [
+      [1, 1],
+      [1, 1],
+    ],
+  );
+  assert.notEqual(both[0]?.job, both[1]?.job);
+  assert.deepEqual([...model.answered.values()], [1, 1]);
+});
+
 test("the terminal asks the same requests: what the editor asked is not asked again", async (t) => {
   const { at, model, run } = await stage(t);
   await run({ count: 2 });

@@ -18,7 +18,8 @@ const MOST_COUNT = 1_000_000;
 export interface Remembered {
   template: string | null;
   seeds: string | null;
-  count: number;
+  /** Null where no number was typed yet. */
+  count: number | null;
 }
 
 export interface Memory {
@@ -31,7 +32,7 @@ export function createMemory({ extension }: Pick<ClientContext, "extension">): M
   const get = (project: string): Remembered => ({
     template: null,
     seeds: null,
-    count: 1,
+    count: null,
     ...extension.workspaceState.get<Partial<Remembered>>(key(project)),
   });
   return { get, set: (project, chosen) => void extension.workspaceState.update(key(project), { ...get(project), ...chosen }) };
@@ -116,7 +117,7 @@ export async function chooseCount(
   const typed = await type({
     title,
     prompt: one === null || one === 0 ? "How many problems?" : `How many problems? One costs about ${money(one)}`,
-    value: String(last),
+    value: String(Math.min(MOST_COUNT, Math.max(1, last))),
     check: (text) => (countOf(text) === null ? `Type a whole number from 1 to ${MOST_COUNT.toLocaleString("en")}` : null),
   });
   const count = countOf(typed);

@@ -35,7 +35,9 @@ export function registerGenerate(context: ClientContext, previews: PreviewPanels
         ? await chooseSeeds(context, project, { preview: requestOf(previews, uri), last })
         : { seeds: { from: "dataset" as const, dataset: target.dataset }, key: `dataset ${target.dataset}` };
     const request = { project, template: uri, seeds: chosen.seeds, endpoint };
-    const problems = await chooseCount(() => generations.price({ ...request, count: 1 }), { last: lastCount });
+    const problems = await chooseCount(() => generations.price({ ...request, count: 1 }), {
+      last: lastCount ?? settings.get("jiuzhang.count", template),
+    });
     memory.set(project, { template: uri, seeds: chosen.key, count: problems });
     await extension.workspaceState.update(LAST_TEMPLATE, uri);
     await generate({ ...request, count: problems });

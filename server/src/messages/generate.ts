@@ -40,9 +40,9 @@ export const generateHandlers: Handlers<"generate/run" | "generate/running" | "g
       }
     }),
 
-  async "generate/running"(context, { project }) {
+  async "generate/running"(context, { project }, { signal }) {
     const { runningJobs } = await import("../runs/running-jobs.ts");
-    return { jobs: await runningJobs(await context.projects.open(project)) };
+    return { jobs: await runningJobs(await context.projects.open(project), signal) };
   },
 
   async "generate/stop"(context, { project, job }) {

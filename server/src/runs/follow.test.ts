@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { appendFileSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdtempSync, rmSync, truncateSync, watch, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import type { EventLine } from "#protocol/files/events.ts";
 import { processIdentity } from "../hosts/process-identity.ts";
-import { eventsSize, followJob, lastError } from "./follow.ts";
+import { eventsSize, followJob, lastError, stopJob } from "./follow.ts";
 
 const root = mkdtempSync(join(tmpdir(), "jiuzhang-follow-"));
 after(() => rmSync(root, { recursive: true, force: true }));
@@ -67,6 +67,18 @@ test("cancelling leaves a job of others alone, and takes in what there is", asyn
   });
   await assert.rejects(following, { problem: { code: "cancelled", message: "Cancelled" } });
   assert.equal(rounds, 3);
+});
+
+test("a job of another machine is asked to stop by a file, and no process here is touched", async () => {
+  const { dir, end } = await foreignJob();
+  const stopping = stopJob(dir);
+  const asked = watch(dir, () => {
+    if (!existsSync(join(dir, "stop"))) return;
+    asked.close();
+    end(75);
+  });
+  assert.equal(await stopping, true);
+  assert.equal(await stopJob(dir), true, "one that has ended is not asked");
 });
 
 test("the newest error of this run is the job's, and none of an earlier run", async () => {

@@ -79,17 +79,18 @@ export async function followJob(options: FollowOptions): Promise<JobStateName> {
  * @returns whether it has stopped
  */
 export async function stopJob(dir: string): Promise<boolean> {
-  const { started, state } = await jobState(dir);
-  if (state !== "running" || started === null || started === "unreadable") return true;
-  const shared = started.shared === true;
-  if (shared || process.platform === "win32") {
-    // Windows has no signal that a process can answer; the file asks instead.
+  const observed = await jobState(dir);
+  const { started, alive } = observed;
+  if (!mayRun(observed) || started === null || started === "unreadable") return true;
+  // A process of another machine, or one that does other things, too, must get no signal; Windows has none that a process can answer.
+  const untouchable = started.shared === true || alive === "unknown";
+  if (untouchable || process.platform === "win32") {
     writeFileSync(join(dir, JOB.stop), "");
     const deadline = performance.now() + STOP_GRACE_MS;
-    while (performance.now() < deadline && (await jobState(dir)).state === "running") await wait(POLL_MS);
+    while (performance.now() < deadline && mayRun(await jobState(dir))) await wait(POLL_MS);
   }
-  if (!shared) await terminate(started.pid, STOP_GRACE_MS);
-  return (await jobState(dir)).state !== "running";
+  if (!untouchable) await terminate(started.pid, STOP_GRACE_MS);
+  return !mayRun(await jobState(dir));
 }
 
 /** The newest error that a job reported, as a problem; null where it reported none. */

@@ -6,9 +6,14 @@ import { readJob } from "../jobs/read-job.ts";
 import { jobState, mayRun } from "../jobs/state.ts";
 import { lastProgress } from "./follow.ts";
 
+/** Projects whose jobs were all taken in once; after that the watch over them tells of new ones. */
+const known = new WeakSet<object>();
+
 /** The project's jobs that run now, wherever they were started. */
-export async function runningJobs({ store, projectDir, catchUp }: Pick<App, "store" | "projectDir" | "catchUp">): Promise<RunningJob[]> {
-  await catchUp(new AbortController().signal);
+export async function runningJobs(app: Pick<App, "store" | "projectDir" | "catchUp">, signal: AbortSignal): Promise<RunningJob[]> {
+  const { store, projectDir } = app;
+  if (!known.has(app)) await app.catchUp(signal);
+  known.add(app);
   const running: RunningJob[] = [];
   for (const job of await store.read("unfinishedJobs", null)) {
     const dir = join(jobsDirectory(projectDir), job);

@@ -31,7 +31,8 @@ export async function watchJobs({ projectDir, store, onRows, report, signal }: J
   const unfinished = new Map<string, number>();
   const following = new Set<string>();
   const told = new Set<string>();
-  let stamp = -1;
+  let stamp = 0;
+  let first = true;
 
   const ingest = async (dir: string): Promise<void> => {
     const { rows, dataset } = await store.write("ingestJob", { dir, live: true }, { signal });
@@ -54,12 +55,13 @@ export async function watchJobs({ projectDir, store, onRows, report, signal }: J
       for (const id of await readdir(folder).catch(() => [])) {
         if (id.startsWith(".") || seen.has(id)) continue;
         // What lies there at the start is taken in by whoever lists the datasets.
-        if (stamp !== -1) await ingest(join(folder, id));
+        if (!first) await ingest(join(folder, id));
         seen.add(id);
       }
       for (const id of await store.read("unfinishedJobs", null, { signal })) if (!unfinished.has(id)) unfinished.set(id, -1);
       stamp = now;
     }
+    first = false;
     for (const [id, started] of unfinished) {
       if (following.has(id)) continue;
       const begun = await modified(join(folder, id, JOB.started));
