@@ -1,4 +1,5 @@
-import { Range, type TextDocument, TextEditorRevealType, ViewColumn, WorkspaceEdit, window, workspace } from "vscode";
+import { Range, type TextDocument, TextEditorRevealType, WorkspaceEdit, window, workspace } from "vscode";
+import { columnBeside } from "../panels/column.ts";
 import { minimalEdit } from "./minimal-edit.ts";
 
 /** A text that is written into an unsaved document while it grows. */
@@ -21,7 +22,7 @@ export async function openResults(text: () => string): Promise<ResultsDocument> 
   let written = "";
   // Shown while it is empty: the editor opens a document that has a text, and is nowhere shown, in the active group by itself.
   const document = await workspace.openTextDocument({ language: "markdown" });
-  const editor = await window.showTextDocument(document, { viewColumn: columnFor(), preserveFocus: true, preview: false });
+  const editor = await window.showTextDocument(document, { viewColumn: columnBeside(), preserveFocus: true, preview: false });
   let timer: NodeJS.Timeout | undefined;
   let writing: Promise<void> = Promise.resolve();
 
@@ -76,6 +77,3 @@ function sharedLines(one: string, other: string): number {
   const edit = minimalEdit(one, other);
   return edit === null ? other.length : other.lastIndexOf("\n", edit.start - 1) + 1;
 }
-
-/** Beside the active editor; where two groups stand side by side already, in the other one. */
-const columnFor = (): ViewColumn => window.tabGroups.all.find(({ isActive }) => !isActive)?.viewColumn ?? ViewColumn.Beside;

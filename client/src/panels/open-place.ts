@@ -1,10 +1,11 @@
 import { stat } from "node:fs/promises";
 import { isAbsolute, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { commands, Range, type TextDocumentShowOptions, Uri, ViewColumn, workspace } from "vscode";
+import { commands, Range, type TextDocumentShowOptions, Uri, workspace } from "vscode";
 import type { Problem } from "#protocol/errors.ts";
 import type { HostRequests } from "#protocol/panels.ts";
 import { ProblemError } from "../server/server.ts";
+import { columnBeside } from "./column.ts";
 
 /** The editor gives extensions no text of larger files; it opens them all the same. */
 const TEXT_MAX_BYTES = 50 * 1024 * 1024;
@@ -16,7 +17,7 @@ const TEXT_MAX_BYTES = 50 * 1024 * 1024;
 export async function openPlace(
   project: string | null,
   { file, line, span }: HostRequests["host/open"]["params"],
-  viewColumn = ViewColumn.Beside,
+  viewColumn = columnBeside(),
 ): Promise<void> {
   const path = absolute(project, file);
   const bytes = await sizeOf(path, line);

@@ -1,9 +1,10 @@
-import { commands, env, ViewColumn, window, workspace } from "vscode";
+import { commands, env, window, workspace } from "vscode";
 import type { ClientContext } from "../context.ts";
 import { exportRows } from "../corpus/export.ts";
 import { chooseFiles, importDropped, importFiles } from "../corpus/import.ts";
 import { compareRows, openRow } from "../corpus/open-row.ts";
 import { ProblemError } from "../server/server.ts";
+import { columnBeside } from "./column.ts";
 import type { HostHandlers } from "./host.ts";
 import { openPlace } from "./open-place.ts";
 import { panelCommand } from "./panel-commands.ts";
@@ -45,7 +46,7 @@ export function sharedHandlers(context: ClientContext, project: () => string | n
     },
     "host/document": async ({ text, language }) => {
       const document = await workspace.openTextDocument({ content: text, language });
-      await window.showTextDocument(document, { viewColumn: ViewColumn.Beside });
+      await window.showTextDocument(document, { viewColumn: columnBeside() });
       return null;
     },
     "host/import": async ({ dataset }, signal) => {

@@ -1,4 +1,5 @@
-import { Range, type TextEditor, TextEditorRevealType, type Uri, ViewColumn, type WebviewPanel, window, workspace } from "vscode";
+import { Range, type TextEditor, TextEditorRevealType, type Uri, type WebviewPanel, window, workspace } from "vscode";
+import { columnBeside } from "../panels/column.ts";
 
 /** Whether a document is a template that can be previewed. */
 export const isTemplate = ({ languageId, uri }: { languageId: string; uri: Uri }): boolean =>
@@ -22,9 +23,6 @@ export async function revealSpan(uri: Uri, { start, end }: { start: number; end:
   });
   editor.revealRange(selection, TextEditorRevealType.InCenterIfOutsideViewport);
 }
-
-/** The panel stands in the active column; the template was left of it. */
-const columnBeside = (): ViewColumn => window.tabGroups.all.find(({ isActive }) => !isActive)?.viewColumn ?? ViewColumn.Beside;
 
 /** How long a panel may take to become active after a click into it. */
 const ACTIVE_WITHIN_MILLISECONDS = 300;
