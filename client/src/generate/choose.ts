@@ -3,6 +3,7 @@ import { type QuickPickItem, Uri, window, workspace } from "vscode";
 import type { Params } from "#protocol/messages.ts";
 import type { ClientContext } from "../context.ts";
 import { cancelled, pick, type } from "../endpoints/ask.ts";
+import type { PreviewPanels } from "../preview/panels.ts";
 import { isTemplate } from "../preview/template-editor.ts";
 import { ProblemError } from "../server/server.ts";
 import { counted, money } from "../status/words.ts";
@@ -38,12 +39,10 @@ export function createMemory({ extension }: Pick<ClientContext, "extension">): M
   return { get, set: (project, chosen) => void extension.workspaceState.update(key(project), { ...get(project), ...chosen }) };
 }
 
-/** A template: the one that a command was given, the one of the active editor where that is wanted, else one that the user chooses. */
-export async function chooseTemplate(argument: unknown, { active, last }: { active: boolean; last: string | null }): Promise<Uri> {
-  const given = uriOf(argument);
+/** A template: the one that a command was given, the `active` one, else one that the user chooses. */
+export async function chooseTemplate(argument: unknown, { active, last }: { active: Uri | null; last: string | null }): Promise<Uri> {
+  const given = uriOf(argument) ?? active;
   if (given !== null) return given;
-  const editor = window.activeTextEditor;
-  if (active && editor !== undefined && isTemplate(editor.document)) return editor.document.uri;
   const open = workspace.textDocuments.filter((document) => document.isUntitled && isTemplate(document)).map(({ uri }) => uri);
   const files = await workspace.findFiles("**/*.prompty", "**/{node_modules,.jiuzhang}/**", MOST_TEMPLATES);
   const items = [...open, ...files].map((uri) => ({
@@ -58,6 +57,14 @@ export async function chooseTemplate(argument: unknown, { active, last }: { acti
       [{ title: "Add Shipped Templates", command: "jiuzhang.addTemplates" }],
     );
   return (await pick(items, { title: "Generate problems", placeHolder: "With which template?" })).uri;
+}
+
+/** The template that the user is at: that of the active editor, or of the preview that has the focus. */
+export function activeTemplate(previews: Pick<PreviewPanels, "current">): Uri | null {
+  const editor = window.activeTextEditor;
+  if (editor !== undefined) return isTemplate(editor.document) ? editor.document.uri : null;
+  const preview = previews.current();
+  return preview?.panel.active === true && preview.model.uri !== null ? Uri.parse(preview.model.uri) : null;
 }
 
 function uriOf(argument: unknown): Uri | null {

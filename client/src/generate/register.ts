@@ -5,7 +5,7 @@ import { pick } from "../endpoints/ask.ts";
 import type { PreviewPanels } from "../preview/panels.ts";
 import { ProblemError } from "../server/server.ts";
 import { count } from "../status/words.ts";
-import { chooseCount, chooseSeeds, chooseTemplate, createMemory } from "./choose.ts";
+import { activeTemplate, chooseCount, chooseSeeds, chooseTemplate, createMemory } from "./choose.ts";
 import type { GenerationRequest } from "./generations.ts";
 import { generateInDocument } from "./in-document.ts";
 import { followRunningJobs } from "./running-jobs.ts";
@@ -25,7 +25,7 @@ export function registerGenerate(context: ClientContext, previews: PreviewPanels
 
   registerCommand(context, "jiuzhang.generate", async (argument?: unknown) => {
     const target = datasetOf(argument);
-    const template = await chooseTemplate(argument, { active: target === null, last: lastTemplate() });
+    const template = await chooseTemplate(argument, { active: target === null ? activeTemplate(previews) : null, last: lastTemplate() });
     const project = target?.project ?? (await projects.need(template));
     const { seeds: last, count: lastCount } = memory.get(project);
     const uri = template.toString();
@@ -53,7 +53,7 @@ export function registerGenerate(context: ClientContext, previews: PreviewPanels
         remedy: "Select the text that shall be the seed.",
       });
     const { document, selection } = editor;
-    const template = await chooseTemplate(undefined, { active: false, last: lastTemplate() });
+    const template = await chooseTemplate(undefined, { active: null, last: lastTemplate() });
     const project = await projects.need(document.uri.scheme === "file" ? document.uri : template);
     const uri = template.toString();
     const seeds = { from: "text" as const, text, uri: document.uri.toString(), line: selection.start.line + 1 };
