@@ -76,12 +76,12 @@ describe("the trees in a real editor", { skip: await withoutEditor() }, () => {
   test("endpoints say what they ask and what is missing; one is made the default; a click shows its line", async () => {
     await rows("Endpoints", "one").filter({ hasText: "default" }).waitFor();
     await rows("Endpoints", "two").filter({ hasText: "key missing" }).waitFor();
-    // A menu that has only just opened takes a click for the end of the one that opened it.
+    const item = editor.page.locator(".context-view .action-label").filter({ hasText: "Make Default Endpoint" });
+    // A menu takes no click in its first moments, so the one that is open is clicked again.
     await until("the other default", async () => {
-      await editor.page.keyboard.press("Escape");
-      await rows("Endpoints", "two").click({ button: "right" });
-      await editor.page.locator(".context-view .action-label").filter({ hasText: "Make Default Endpoint" }).click({ timeout: 2_000 });
-      await rows("Endpoints", "two").filter({ hasText: "default" }).waitFor({ timeout: 3_000 });
+      if (!(await item.isVisible())) await rows("Endpoints", "two").click({ button: "right" });
+      await item.click({ timeout: 2_000 });
+      await rows("Endpoints", "two").filter({ hasText: "default" }).waitFor({ timeout: 2_000 });
       return true;
     });
     assert.equal(await rows("Endpoints", "one").filter({ hasText: "default" }).count(), 0);
