@@ -75,7 +75,8 @@ export function createActing({ backend, listing, reading, notices, onDone, onCha
     const { active, ids, range } = listing.selection;
     if (range !== null) return await listing.rows.ids(range.first, range.end, new AbortController().signal);
     if (ids.size > 0) return [...ids];
-    const id = active?.id ?? reading.id;
+    // A row that has not come yet is none: what is still read is another one.
+    const id = active === null ? reading.id : active.id;
     return id === null ? [] : [id];
   };
 

@@ -46,6 +46,8 @@ export interface CorpusStore {
   setPage(page: boolean): void;
   rebuild(): Promise<void>;
   retry(): void;
+  /** Puts a text on the clipboard, and says so when it is there. */
+  copy(text: string): Promise<void>;
   /** Asks the host for something whose failure is told in the quiet line. */
   ask<K extends Extract<PanelRequest, `host/${string}`>>(method: K, params: PanelParams<K>): Promise<void>;
 }
@@ -280,6 +282,14 @@ export function createStore(options: { backend: Backend; clock: Clock; onChange(
       reload();
     },
     retry: reload,
+    async copy(text) {
+      try {
+        await backend.request("host/copy", { text });
+        notices.say("Copied.");
+      } catch (thrown) {
+        notices.fail(problemOf(thrown));
+      }
+    },
     async ask(method, params) {
       try {
         await backend.request(method, params);

@@ -144,6 +144,5 @@ function viewProblem(store: CorpusStore): TemplateResult {
 export function copyRow(store: CorpusStore, row: Row): void {
   const whole = store.reading.walk?.row.id === row.id ? store.reading.walk.row : row;
   const parts = [whole.text, whole.solution].filter((part) => part !== null && part !== "");
-  void store.ask("host/copy", { text: parts.join("\n\n") });
-  store.notices.say("Copied.");
+  void store.copy(parts.join("\n\n"));
 }

@@ -197,12 +197,12 @@ export function createList(store: CorpusStore, onOpen: () => void): List {
     if (event.shiftKey) event.preventDefault();
   });
   scroller.addEventListener("click", (event) => {
-    const index = indexAt(event);
+    const index = rowAt(event);
     if (index === null) return;
     listing.choose(index, event.shiftKey ? "extend" : event.ctrlKey || event.metaKey ? "toggle" : "alone");
   });
   scroller.addEventListener("dblclick", (event) => {
-    if (indexAt(event) !== null) onOpen();
+    if (rowAt(event) !== null) onOpen();
   });
   new ResizeObserver(() => {
     const appeared = viewport === 0;
@@ -212,6 +212,12 @@ export function createList(store: CorpusStore, onOpen: () => void): List {
     if (appeared && !beginning()) go(settled(extent(), scroll));
     draw();
   }).observe(scroller);
+
+  /** The place of the row that was meant: what is drawn may be of a moment ago, when another row stood there. */
+  function rowAt(event: Event): number | null {
+    const id = (event.target as Element).closest<HTMLElement>("[role=option]")?.dataset.id;
+    return id === undefined || beginning() ? null : listing.rows.indexOf(id);
+  }
 
   const handle: ListHandle = {
     reveal: (index) => goTo(topShowing(scroll.top, viewport, ROW_HEIGHT, index)),
@@ -234,9 +240,4 @@ export function createList(store: CorpusStore, onOpen: () => void): List {
 
   listing.attach(handle);
   return { element: scroller, draw, focus: () => scroller.focus({ preventScroll: true }) };
-}
-
-function indexAt(event: Event): number | null {
-  const row = (event.target as Element).closest<HTMLElement>("[role=option]");
-  return row === null ? null : Number(row.dataset.index);
 }

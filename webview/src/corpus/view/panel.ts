@@ -36,8 +36,8 @@ export function viewPanel(store: CorpusStore, list: List, state: PanelState, cha
           <span class="sorted">${SORT_HEADS[store.listing.view.sort.field]}</span>
         </div>
         <div class="stage ${instead === null ? "" : "covered"}">${list.element}${instead ?? nothing}</div>
-        ${viewNotices(store)}
       </section>
+      ${viewNotices(store)}
       ${viewSash(store, "details")} ${viewDetails(store)}
       <div class="drop" aria-hidden="true"><p>Drop to import into ${store.listing.view.dataset}</p></div>
     </main>

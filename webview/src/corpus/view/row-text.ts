@@ -84,6 +84,8 @@ function cell(text: string): Rendered {
   const element = document.createElement("div");
   const inner = document.createElement("div");
   element.className = "text";
+  // A row says its text by itself: set formulas are not read aloud.
+  element.ariaHidden = "true";
   element.append(inner);
   overflow.observe(inner);
   return { element, inner, words: excerpt(text), text, set: false };

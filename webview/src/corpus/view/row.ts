@@ -28,20 +28,21 @@ export function viewRow(row: Row, { element, words }: RowText, { index, total, y
     role="option"
     id="row-${index}"
     data-index=${index}
+    data-id=${row.id}
     aria-selected=${chosen}
     aria-posinset=${index + 1}
     aria-setsize=${total}
-    aria-label=${spoken(row, words)}
     style="transform: translateY(${y}px)"
   >
-    <div class="name">
+    <span class="unseen">${spoken(row, words)}</span>
+    <div class="name" aria-hidden="true">
       <span class="id" title=${row.id}>${row.id.slice(0, 8)}</span>
-      <span class="ellipsis quiet">${kinds}</span>
+      <span class="ellipsis quiet">${kinds}${sort === "created" ? nothing : html`<span class="beside num"> · ${viewSorted(row, sort)}</span>`}</span>
       ${row.label === null ? nothing : viewLabel(row.label)}
     </div>
-    ${row.text === null ? html`<div class="text none quiet">The answer was not in the form of a problem</div>` : element}
-    ${row.kind === "seed" ? nothing : html`<div class="verdicts">${verdictMarks(row.verdicts)}</div>`}
-    <div class="sorted num">${viewSorted(row, sort)}</div>
+    ${row.text === null ? html`<div class="text none quiet" aria-hidden="true">The answer was not in the form of a problem</div>` : element}
+    ${row.kind === "seed" ? nothing : html`<div class="verdicts" aria-hidden="true">${verdictMarks(row.verdicts)}</div>`}
+    <div class="sorted num" aria-hidden="true">${viewSorted(row, sort)}</div>
   </div>`;
 }
 
