@@ -1,24 +1,29 @@
-import { commands, type TextDocumentShowOptions } from "vscode";
+import { commands, type TextDocumentShowOptions, type ViewColumn } from "vscode";
 import type { Row } from "#protocol/corpus.ts";
 import type { ClientContext } from "../context.ts";
-import { columnBeside } from "../panels/column.ts";
 import { rowUri } from "./row-uri.ts";
 
-const beside = (): TextDocumentShowOptions => ({ viewColumn: columnBeside(), preview: true });
+const inColumn = (viewColumn: ViewColumn): TextDocumentShowOptions => ({ viewColumn, preview: true });
 
 /** Opens a row as a document beside the panel. @throws ProblemError where there is no such row */
-export async function openRow(context: ClientContext, project: string, id: string, mode: "read" | "edit"): Promise<void> {
+export async function openRow(
+  context: ClientContext,
+  project: string,
+  id: string,
+  mode: "read" | "edit",
+  column: ViewColumn,
+): Promise<void> {
   const row = await rowOf(context, project, id);
   const address = { project, dataset: row.dataset, id: row.id, mode: row.kind === "seed" ? ("read" as const) : mode };
-  await commands.executeCommand("vscode.open", rowUri(address), beside());
+  await commands.executeCommand("vscode.open", rowUri(address), inColumn(column));
 }
 
 /** Shows two rows in the editor's comparison. @throws ProblemError where one of them is missing */
-export async function compareRows(context: ClientContext, project: string, left: string, right: string): Promise<void> {
+export async function compareRows(context: ClientContext, project: string, left: string, right: string, column: ViewColumn): Promise<void> {
   const rows = await Promise.all([left, right].map((id) => rowOf(context, project, id)));
   const [first, second] = rows.map(({ dataset, id }) => rowUri({ project, dataset, id, mode: "read" }));
   const title = rows.map(({ id }) => id.slice(0, 8)).join(" ↔ ");
-  await commands.executeCommand("vscode.diff", first, second, title, beside());
+  await commands.executeCommand("vscode.diff", first, second, title, inColumn(column));
 }
 
 async function rowOf({ server }: ClientContext, project: string, id: string): Promise<Row> {

@@ -36,7 +36,11 @@ export function createCorpusPanel(context: ClientContext, panel: WebviewPanel, f
     server,
     log,
     project: () => project,
-    handlers: sharedHandlers(context, () => project),
+    handlers: sharedHandlers(
+      context,
+      () => project,
+      () => panel.viewColumn,
+    ),
     onReady() {
       host.post("settings", { macros: readMacros() });
       host.post("server", serverEvent(server.state));

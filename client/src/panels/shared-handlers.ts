@@ -1,4 +1,4 @@
-import { commands, env, window, workspace } from "vscode";
+import { commands, env, type ViewColumn, window, workspace } from "vscode";
 import type { ClientContext } from "../context.ts";
 import { exportRows } from "../corpus/export.ts";
 import { chooseFiles, importDropped, importFiles } from "../corpus/import.ts";
@@ -20,8 +20,13 @@ type SharedName =
   | "host/export"
   | "host/command";
 
-/** What every panel may ask of the editor. `project` is the panel's own; null where no folder is open. */
-export function sharedHandlers(context: ClientContext, project: () => string | null): Required<Pick<HostHandlers, SharedName>> {
+/** What every panel may ask of the editor. `project` is the panel's own, null where no folder is open; `column` is where the panel is. */
+export function sharedHandlers(
+  context: ClientContext,
+  project: () => string | null,
+  column: () => ViewColumn | undefined = () => undefined,
+): Required<Pick<HostHandlers, SharedName>> {
+  const beside = () => columnBeside(column());
   const need = (): string => {
     const found = project();
     if (found !== null) return found;
@@ -29,15 +34,15 @@ export function sharedHandlers(context: ClientContext, project: () => string | n
   };
   return {
     "host/open": async (params) => {
-      await openPlace(project(), params);
+      await openPlace(project(), params, beside());
       return null;
     },
     "host/openRow": async ({ id, mode }) => {
-      await openRow(context, need(), id, mode);
+      await openRow(context, need(), id, mode, beside());
       return null;
     },
     "host/compare": async ({ left, right }) => {
-      await compareRows(context, need(), left, right);
+      await compareRows(context, need(), left, right, beside());
       return null;
     },
     "host/copy": async ({ text }) => {
@@ -46,7 +51,7 @@ export function sharedHandlers(context: ClientContext, project: () => string | n
     },
     "host/document": async ({ text, language }) => {
       const document = await workspace.openTextDocument({ content: text, language });
-      await window.showTextDocument(document, { viewColumn: columnBeside() });
+      await window.showTextDocument(document, { viewColumn: beside() });
       return null;
     },
     "host/import": async ({ dataset }, signal) => {
