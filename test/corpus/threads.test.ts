@@ -337,7 +337,7 @@ test("a short write of another connection gets its turn while a long import runs
   await store.write("importFile", { file: put(project, "a.jsonl", lines({ text: "A text" })), dataset: "set" });
   const [row] = (await store.read("listPage", page("set"))).rows;
   const other = open(project).store;
-  const rows = Array.from({ length: 60_000 }, (_, at) => ({ text: `${"word ".repeat(60)}${at}` }));
+  const rows = Array.from({ length: 150_000 }, (_, at) => ({ text: `${"word ".repeat(60)}${at}` }));
   const order: string[] = [];
   const began = performance.now();
   let labelled: Promise<unknown> | undefined;
