@@ -344,7 +344,7 @@ test("a short write of another connection gets its turn while a long import runs
   const importing = store
     .write(
       "importFile",
-      { file: put(project, "b.jsonl", lines(...rows)), dataset: "set", transactionRows: 2_000 },
+      { file: put(project, "b.jsonl", rows.map((row) => `${JSON.stringify(row)}\n`).join("")), dataset: "set", transactionRows: 2_000 },
       {
         onProgress: () => {
           const wanted = { kind: "label", rows: [row?.id as string], label: "keep", why: null } as const;
