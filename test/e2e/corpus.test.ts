@@ -264,12 +264,14 @@ describe("the corpus panel in a real editor", { skip: await withoutEditor() }, (
     await editor.page.locator(".view-line").filter({ hasText: "## Problem" }).waitFor();
     await editor.page.locator(".view-line").filter({ hasText: "## Problem" }).click();
     await editor.replaceText("no heading here\n");
+    await editor.page.locator(".tab.active.dirty").waitFor();
     await editor.page.keyboard.press("Control+S");
     await editor.notifications.filter({ hasText: "## Problem" }).first().waitFor();
     await editor.page.locator(".tab.active.dirty").waitFor();
     await editor.replaceText("## Problem\n\nCase 9 from a document: how many?\n\n## Solution\n\nTen, \\boxed{10}.\n\n## Answer\n\n10\n");
+    await editor.page.locator(".view-line").filter({ hasText: "## Answer" }).waitFor();
     await editor.save();
-    await option(panel, "Case 9 from a document").waitFor();
+    await option(panel, "Case 9 from a document").waitFor({ state: "attached" });
     await editor.command("View: Close Editor");
   });
 
