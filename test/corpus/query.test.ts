@@ -180,6 +180,27 @@ describe("conditions, pages and counts", () => {
     );
   });
 
+  test("anchors say where a row stands, wherever that is, and that another one is not among them", () => {
+    const shape = fc.record({
+      where: fc.array(condition, { maxLength: 2 }),
+      descending: fc.boolean(),
+      search: fc.constantFrom(undefined, "river"),
+      field: fc.constantFrom("tokens", "length", "created"),
+      every: fc.integer({ min: 1, max: 40 }),
+      common: fc.boolean(),
+      which: fc.nat(),
+    });
+    fc.assert(
+      fc.property(shape, ({ where, descending, search, field, every, common, which }) => {
+        const selection = { dataset: "made", where, search, sort: { field, descending } } as const;
+        const ids = listPage(sql, { ...selection, limit: 500 }).rows.map(({ id }) => id);
+        const { id } = rows[which % rows.length] as Row;
+        const { at } = anchors(sql, { ...selection, row: id }, { leastRows: every, common });
+        assert.equal(at, ids.includes(id) ? ids.indexOf(id) : null);
+      }),
+    );
+  });
+
   test("facets and histograms count what stands in the rows: all of them, and what conditions on other fields leave", () => {
     const wordFor = (row: Row, field: string): string | null => {
       const verdict = row.verdicts.find(({ check }) => field === `verdict.${check}`);

@@ -30,7 +30,7 @@ const LOT = 50_000;
  */
 export function anchors(
   sql: Sql,
-  selection: Selection & Pick<Query, "sort">,
+  { row, ...selection }: Selection & Pick<Query, "sort"> & { row?: string | undefined },
   { leastRows = LEAST_ROWS, common = false }: Settings = {},
 ): Anchors {
   const plan = planOf(sql, selection);
@@ -40,7 +40,21 @@ export function anchors(
   const { keys, rows } = plan.match === null ? bySteps(sql, plan, every) : byMatches(sql, plan, plan.match, every);
   // A cursor behind the last row leads nowhere.
   const cursors = keys.slice(0, Math.max(0, Math.ceil(rows / every) - 1)).map(encodeCursor);
-  return { every, cursors, rows };
+  return { every, cursors, rows, at: row === undefined ? null : placeOf(sql, plan, { every, keys }, row) };
+}
+
+/** Where a row stands: behind the last anchor before it, and then counted. */
+function placeOf(sql: Sql, plan: Plan, { every, keys }: { every: number; keys: Key[] }, id: string): number | null {
+  const { dataset, order } = plan;
+  const wanted = sql.prepare(`SELECT n, ${order.field} AS value FROM row WHERE id = ? AND dataset = ?`).get<Key>(id, dataset);
+  if (wanted === undefined) return null;
+  const isBehind = (key: Key) => (key.value - wanted.value || key.n - wanted.n) * (order.descending ? -1 : 1) > 0;
+  const next = keys.findIndex(isBehind);
+  const before = next === -1 ? keys.length : next;
+  const last = keys[before - 1];
+  if (last?.n === wanted.n) return before * every - 1;
+  const found = keysAfter(sql, plan, { after: last ?? null, limit: every }).findIndex(({ n }) => n === wanted.n);
+  return found === -1 ? null : before * every + found;
 }
 
 function upperBound(sql: Sql, { match }: Plan, { dataset, where }: Selection): number {

@@ -23,7 +23,7 @@ export const corpusReads = (template: ReadTemplate) => ({
   datasets: ({ sql }: OpContext, _: object | null) => datasets(sql),
   countRows: ({ sql }: OpContext, selection: Selection) => countRows(sql, selection),
   listPage: ({ sql }: OpContext, query: Query) => snapshot(sql, () => listPage(sql, query)),
-  anchors: ({ sql }: OpContext, selection: Selection & { sort: Query["sort"] }) => snapshot(sql, () => anchors(sql, selection)),
+  anchors: ({ sql }: OpContext, selection: Parameters<typeof anchors>[1]) => snapshot(sql, () => anchors(sql, selection)),
   facets: ({ sql }: OpContext, selection: Selection) => snapshot(sql, () => facets(sql, selection)),
   pickSeed: ({ sql }: OpContext, args: { dataset: string | null; pick: Pick }) => pickSeed(sql, args),
   searchSeeds: ({ sql }: OpContext, args: { dataset: string | null; search: string }) => searchSeeds(sql, args),

@@ -9,8 +9,11 @@ export const corpusRequests = {
   "corpus/datasets": z.strictObject({ project }),
   /** One page of rows. `brief` leaves out solutions, for lists. */
   "corpus/page": z.strictObject({ project, query }),
-  /** Cursors at every so many rows of a query, so that a scrollbar can go anywhere at once. */
-  "corpus/anchors": z.strictObject({ project, ...selection, sort }),
+  /**
+   * Cursors at every so many rows of a query, so that a scrollbar can go anywhere at once. With `row` it is told where that row stands,
+   * so that a list that has changed can keep its place.
+   */
+  "corpus/anchors": z.strictObject({ project, ...selection, sort, row: rowId.optional() }),
   /** Counts per facet: of the whole dataset, and under the conditions of all other facets. */
   "corpus/facets": z.strictObject({ project, ...selection }),
   /** How many rows a selection has. */
@@ -73,6 +76,8 @@ export interface Anchors {
   every: number;
   cursors: string[];
   rows: number;
+  /** The place of the row that was asked for, from 0; null where none was, or it is not among these rows. */
+  at: number | null;
 }
 
 export interface Facets {
