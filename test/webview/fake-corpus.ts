@@ -13,17 +13,21 @@ const TEXTS = [
   "Tom buys 3 apples for $2 each and 4 pears for $1.50 each. How much does he pay?",
 ];
 
+/** Rows that come later on top have places below 0, and ids cannot be negative. */
+const ZERO = 1_000_000_000;
+const indexOf = (id: string): number => Number.parseInt(id.slice(8), 16) - ZERO;
+
 /** The row at a place of the corpus: always the same one. */
 export function rowAt(index: number): Row {
   const seed = (index * 2_654_435_761) >>> 0;
   const value = (shift: number) => (["pass", "pass", "pass", "pass", "fail", "unknown", "pass"] as const)[(seed >>> shift) % 7] ?? "pass";
   return {
-    id: seed.toString(16).padStart(8, "0") + index.toString(16).padStart(16, "0"),
+    id: seed.toString(16).padStart(8, "0") + (index + ZERO).toString(16).padStart(16, "0"),
     dataset: "clean",
     kind: "problem",
     stage: STAGES[seed % STAGES.length] ?? null,
     format: seed % 3 === 0 ? "tool" : "nl",
-    text: `${TEXTS[index % TEXTS.length]}`,
+    text: `${TEXTS[(index + ZERO) % TEXTS.length]}`,
     solution: String.raw`Compute step by step with \(a_n = 3a_{n-1} - 2a_{n-2}\): \[\begin{aligned} a_3 &= 3\times 5 - 2\times 2 = 11\\ a_4 &= 3\times 11 - 2\times 5 = 23\end{aligned}\] Thus the value is \(\boxed{95}\).`,
     answer: "95",
     created: new Date(Date.UTC(2026, 10, 22, 9, 12) - index * 1_000).toISOString(),
@@ -49,6 +53,8 @@ export interface FakeCorpus {
   /** What every request of rows fails with. */
   broken: AppError | null;
   gone: boolean;
+  /** Rows that have come on top of the first ones. */
+  above: number;
   answer(method: string, params: never, signal: AbortSignal): Promise<unknown>;
 }
 
@@ -68,15 +74,20 @@ export function createFakeCorpus(size: number): FakeCorpus {
     const total = count(query);
     const first = Number(query.after ?? 0) + (query.skip ?? 0);
     const end = Math.min(first + query.limit, total);
-    const rows = Array.from({ length: Math.max(0, end - first) }, (_, at) => ({ ...labelled(rowAt(first + at)), solution: null }));
+    const rows = Array.from({ length: Math.max(0, end - first) }, (_, at) => ({
+      ...labelled(rowAt(first + at - corpus.above)),
+      solution: null,
+    }));
     return { rows, next: end < total ? String(end) : null, milliseconds: 41 };
   };
-  const anchors = (params: { where: unknown[]; search?: string }): Anchors => {
+  const anchors = (params: { where: unknown[]; search?: string; row?: string }): Anchors => {
     const rows = count(params);
+    const at = params.row === undefined ? null : indexOf(params.row) + corpus.above;
     return {
       every: EVERY,
       cursors: Array.from({ length: Math.max(0, Math.ceil(rows / EVERY) - 1) }, (_, at) => String((at + 1) * EVERY)),
       rows,
+      at,
     };
   };
   const facets = (params: { where: unknown[] }): Facets => {
@@ -122,7 +133,7 @@ export function createFakeCorpus(size: number): FakeCorpus {
     };
   };
   const walk = ({ id }: { id: string }): WalkForward => {
-    const row = labelled(rowAt(Number.parseInt(id.slice(8), 16)));
+    const row = labelled(rowAt(indexOf(id)));
     const source = {
       file: "data/seeds/openstax-calculus-2.jsonl",
       sha256: "0".repeat(64),
@@ -169,6 +180,7 @@ export function createFakeCorpus(size: number): FakeCorpus {
     latency: 8,
     broken: null,
     gone: false,
+    above: 0,
     async answer(method, params, signal) {
       if (corpus.latency > 0) await wait(corpus.latency, undefined, { signal });
       if (corpus.broken !== null && method !== "corpus/datasets" && !method.startsWith("host/")) throw corpus.broken;

@@ -9,8 +9,8 @@ export interface Kept {
   view: Pick<View, "where" | "search" | "sort">;
   /** The selected row. */
   active: { index: number; id: string | null } | null;
-  /** The list's place: the row at its top, and how many pixels of it are hidden. */
-  scroll: { row: number; pixels: number };
+  /** The list's place: the row at its top, by number and id, and how many pixels of it are hidden. */
+  scroll: { row: number; pixels: number; id: string | null };
   /** Rows of the view when it was last seen, so that the scrollbar is right at once. */
   total: number;
   panes: Panes;
@@ -55,7 +55,7 @@ export function readKept(state: unknown): Kept | null {
       sort: sorted === null ? NEWEST_FIRST : { field: sorted, descending: sort.descending === true },
     },
     active: active === null ? null : { index: natural(active.index), id: typeof active.id === "string" ? active.id : null },
-    scroll: { row: natural(scroll.row), pixels: natural(scroll.pixels) },
+    scroll: { row: natural(scroll.row), pixels: natural(scroll.pixels), id: typeof scroll.id === "string" ? scroll.id : null },
     total: natural(state.total),
     panes: { rail: natural(panes.rail) || USUAL_PANES.rail, details: natural(panes.details) || USUAL_PANES.details },
     page: state.page === true,

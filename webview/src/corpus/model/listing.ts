@@ -1,7 +1,7 @@
 import type { Row } from "#protocol/corpus.ts";
 import { createRows, type Rows, type RowsOptions } from "./rows.ts";
 import { choose, extend, NOTHING, type Selection, shiftSelection, toggle } from "./selection.ts";
-import { isNewestFirst, sameView, type View, viewOf } from "./view.ts";
+import { sameView, type View, viewOf } from "./view.ts";
 
 /** The list on the screen, as far as the model has to move it. */
 export interface ListHandle {
@@ -19,6 +19,8 @@ export interface ListHandle {
 export interface Place {
   row: number;
   pixels: number;
+  /** The row's id, where it is known: it may stand elsewhere by now. */
+  id?: string | null;
 }
 
 export type Move = { by: number } | { to: "first" | "last" } | { pages: number };
@@ -45,8 +47,10 @@ export interface Listing {
   /** Follows the scrolling, to know when the top has been reached. */
   scrolled(): void;
   toTop(): void;
-  /** Looks at the same view again. */
-  refresh(arrived: boolean): Promise<void>;
+  /** Looks at the same view again; what is seen keeps its place. */
+  refresh(): Promise<void>;
+  /** Chooses a row wherever it stands; false where it is not in the view. */
+  seek(id: string): Promise<boolean>;
 }
 
 export function createListing(options: Omit<RowsOptions, "onChange"> & { onChange(): void; onActive(id: string | null): void }): Listing {
@@ -146,19 +150,28 @@ export function createListing(options: Omit<RowsOptions, "onChange"> & { onChang
       fresh = 0;
       options.onChange();
     },
+    async seek(id) {
+      const index = await rows.locate(id);
+      if (index === null) return false;
+      list?.reveal(index);
+      become(choose(index, id));
+      return true;
+    },
     toTop() {
       fresh = 0;
       list?.toPlace({ row: 0, pixels: 0 });
       options.onChange();
     },
-    async refresh(arrived) {
-      const moved = await rows.refresh((grown) => (arrived && grown > 0 && isNewestFirst(view) ? grown : 0));
+    async refresh() {
+      const { row: index } = list?.place() ?? start;
+      const id = rows.at(index)?.id ?? (index === start.row ? start.id : undefined) ?? null;
+      const moved = await rows.refresh(id === null ? null : { id, index });
       if (moved === null || moved === 0) return;
       const { row, pixels } = list?.place() ?? start;
       selection = shiftSelection(selection, moved);
       // At the very top the new rows are seen as they come; further down they wait above.
       if (row > 0 || pixels > 0) {
-        fresh += moved;
+        fresh = Math.max(0, fresh + moved);
         list?.shift(moved);
       }
       follow();

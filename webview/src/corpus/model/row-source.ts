@@ -7,6 +7,7 @@ export function createRowSource(backend: Backend): RowSource {
   return {
     page: (view, from, limit, signal) =>
       backend.request("corpus/page", { query: { ...selectionOf(view), sort: view.sort, limit, ...from, brief: true } }, signal),
-    anchors: (view, signal) => backend.request("corpus/anchors", { ...selectionOf(view), sort: view.sort }, signal),
+    anchors: (view, row, signal) =>
+      backend.request("corpus/anchors", { ...selectionOf(view), sort: view.sort, ...(row === null ? {} : { row }) }, signal),
   };
 }

@@ -57,12 +57,13 @@ function simulate(clock: HeldClock, options: { rows: number; every?: number; lat
         server.open.delete(begin);
       }
     },
-    anchors: (_view, signal) => {
+    anchors: (_view, row, signal) => {
       server.anchors++;
       return later(signal, () => ({
         every,
         cursors: Array.from({ length: Math.floor(Math.max(0, server.rows - 1) / every) }, (_, at) => String((at + 1) * every)),
         rows: server.rows,
+        at: row === null ? null : Number.parseInt(row, 16) - server.first,
       }));
     },
   };
@@ -205,7 +206,7 @@ test("rows that come on top move what is seen along, without a gap", async () =>
   await clock.pass(200);
   server.rows += 7;
   server.first -= 7;
-  const refreshed = rows.refresh((grown) => grown);
+  const refreshed = rows.refresh({ id: rowOf(1_000).id, index: 1_000 });
   await clock.pass(15);
   assert.equal(await refreshed, 7);
   for (let index = 1_007; index < 1_017; index++) assert.equal(rows.at(index)?.text, `row ${index - 7}`);

@@ -12,7 +12,8 @@ import { createWait, type Wait } from "./wait.ts";
 /** Where rows come from. */
 export interface RowSource {
   page(view: View, from: Reach, limit: number, signal: AbortSignal): Promise<{ rows: Row[]; next: string | null; milliseconds: number }>;
-  anchors(view: View, signal: AbortSignal): Promise<Anchors>;
+  /** With a row's id, also where that row stands. */
+  anchors(view: View, row: string | null, signal: AbortSignal): Promise<Anchors>;
 }
 
 export interface RowsOptions {
@@ -48,10 +49,12 @@ export interface Rows {
   /** The rows that are in the window now: half open. */
   show(first: number, end: number): void;
   /**
-   * Looks again at the same view. `shift` says by how many places the held rows have moved when the view has grown by so many.
-   * Gives the shift; null where a later call took over or it failed.
+   * Looks again at the same view. Held rows are moved by as many places as this one has; by none where it is gone, or none is named.
+   * Gives that number; null where a later call took over or it failed.
    */
-  refresh(shift: (grown: number) => number): Promise<number | null>;
+  refresh(row: { id: string; index: number } | null): Promise<number | null>;
+  /** Where a row stands in the view, held or not; null where it is not in it. */
+  locate(id: string): Promise<number | null>;
   /** Ids of the rows [first, end), held or not. @throws what the source throws */
   ids(first: number, end: number, signal: AbortSignal): Promise<string[]>;
   /** Changes held rows, before the server's new picture of them comes. */
@@ -135,16 +138,15 @@ export function createRows({ source, clock, problemOf, onChange }: RowsOptions):
     onChange();
   }
 
-  /** Gives by how much the view has grown since it was last counted. */
-  async function locate(): Promise<number | null> {
+  /** Asks for the way to all rows, and where one stands. Null where a later call took over or it failed. */
+  async function findWay(row: string | null): Promise<Anchors | null> {
     const asked = view as View;
     try {
-      const answer = await locating.run((signal) => source.anchors(asked, signal));
+      const answer = await locating.run((signal) => source.anchors(asked, row, signal));
       if (answer === undefined) return null;
-      const grown = answer.rows - size.total;
       anchors = answer;
       size = { total: answer.rows, counted: true };
-      return grown;
+      return answer;
     } catch (thrown) {
       fail(thrown);
       return null;
@@ -152,7 +154,7 @@ export function createRows({ source, clock, problemOf, onChange }: RowsOptions):
   }
 
   async function place() {
-    if (locating.running || (await locate()) === null) return;
+    if (locating.running || (await findWay(null)) === null) return;
     update();
     onChange();
   }
@@ -247,11 +249,19 @@ export function createRows({ source, clock, problemOf, onChange }: RowsOptions):
       shown = { first, end, down: first >= shown.first };
       update();
     },
-    async refresh(shift) {
+    async locate(id) {
+      const found = cache.indexOf(id);
+      if (found !== null || view === null) return found;
+      const way = await findWay(id);
+      update();
+      onChange();
+      return way?.at ?? null;
+    },
+    async refresh(row) {
       if (view === null) return null;
-      const grown = await locate();
-      if (grown === null) return null;
-      const moved = shift(grown);
+      const way = await findWay(row?.id ?? null);
+      if (way === null) return null;
+      const moved = row === null || way.at === null ? 0 : way.at - row.index;
       stopFlights();
       cache.age(moved);
       shown = { ...shown, first: Math.max(0, shown.first + moved), end: Math.max(0, shown.end + moved) };

@@ -72,7 +72,6 @@ export function createStore(options: { backend: Backend; clock: Clock; onChange(
   let panes: Panes = USUAL_PANES;
   let page = false;
   let searchText = "";
-  let arrived = false;
   let untype = () => {};
   let keeping = false;
   let unretry: (() => void) | null = null;
@@ -95,11 +94,7 @@ export function createStore(options: { backend: Backend; clock: Clock; onChange(
     onChange: changed,
     onActive: (id) => reading.show(id),
   });
-  const refresher = createPacer(clock, REFRESH_MS, async () => {
-    const rows = arrived;
-    arrived = false;
-    await Promise.all([listing.refresh(rows), health.look(listing.view.dataset)]);
-  });
+  const refresher = createPacer(clock, REFRESH_MS, () => Promise.all([listing.refresh(), health.look(listing.view.dataset)]));
   const recounter = createPacer(clock, REFRESH_MS, () => counting.count(listing.view));
   const again = () => {
     refresher.ask();
@@ -110,10 +105,7 @@ export function createStore(options: { backend: Backend; clock: Clock; onChange(
     backend,
     listing,
     notices,
-    onDone() {
-      arrived = true;
-      again();
-    },
+    onDone: again,
     onChange: changed,
   });
 
@@ -157,7 +149,7 @@ export function createStore(options: { backend: Backend; clock: Clock; onChange(
         dataset: view.dataset,
         view: { where: view.where, search: view.search, sort: view.sort },
         active: selection.active,
-        scroll: listing.place(),
+        scroll: placeOf(listing),
         total: rows.total,
         panes,
         page,
@@ -221,16 +213,18 @@ export function createStore(options: { backend: Backend; clock: Clock; onChange(
       if (first || asked) {
         const remembered = mine !== null && !asked ? { place: mine.scroll, active: mine.active } : undefined;
         list(view, remembered === undefined ? knownTotal(view) : mine?.total || null, remembered);
+        // Rows may have come and gone since.
+        if (remembered !== undefined) void listing.refresh();
       }
       if (event.row !== null) {
         listing.chooseNothing();
         reading.show(event.row);
+        void listing.seek(event.row);
       }
       void health.look(event.dataset);
       changed();
     },
     changed(event) {
-      arrived ||= event.reason !== "labels";
       if (listing.rows.problem !== null || event.reason === "rebuilt") listing.rows.retry();
       again();
       reading.again();
@@ -278,7 +272,6 @@ export function createStore(options: { backend: Backend; clock: Clock; onChange(
       } catch (thrown) {
         notices.fail(problemOf(thrown));
       }
-      arrived = true;
       reload();
     },
     retry: reload,
@@ -298,4 +291,9 @@ export function createStore(options: { backend: Backend; clock: Clock; onChange(
       }
     },
   };
+}
+
+function placeOf({ rows, place }: Listing): Kept["scroll"] {
+  const { row, pixels } = place();
+  return { row, pixels, id: rows.at(row)?.id ?? null };
 }

@@ -21,9 +21,6 @@ export function selectionOf({ dataset, where, search }: View): { dataset: string
   return { dataset, where, ...(search.trim() === "" ? {} : { search: search.trim() }) };
 }
 
-/** Whether rows that arrive from now on come first. */
-export const isNewestFirst = ({ sort }: View): boolean => sort.field === "created" && sort.descending;
-
 export function sameView(one: View, other: View): boolean {
   return JSON.stringify([selectionOf(one), one.sort]) === JSON.stringify([selectionOf(other), other.sort]);
 }
