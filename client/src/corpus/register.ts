@@ -8,18 +8,10 @@ import { bytes, counted } from "../status/words.ts";
 import { chooseDataset } from "./choose-dataset.ts";
 import { exportRows } from "./export.ts";
 import { chooseFiles, importFiles } from "./import.ts";
-import type { Show } from "./panel.ts";
 import { createCorpusPanels } from "./panels.ts";
 import { createRowFiles } from "./row-files.ts";
 import { ROW_SCHEME } from "./row-uri.ts";
-
-/** Which dataset a command is about: a node of the tree, or what another part of the extension says. */
-export interface DatasetTarget {
-  project?: string;
-  dataset?: string;
-  query?: Show["query"];
-  row?: string;
-}
+import { asTarget, type DatasetTarget } from "./target.ts";
 
 /** Panels of datasets, rows as documents, and the commands around them. */
 export function registerCorpus(context: ClientContext): void {
@@ -62,11 +54,6 @@ export function registerCorpus(context: ClientContext): void {
     const problems: Problem[] = [...failed, ...reports.flatMap((report) => report.problems)];
     await showProblems(context.log, `${counted(problems.length, "problem")} came up while importing`, problems);
   });
-}
-
-function asTarget(argument: unknown): DatasetTarget {
-  if (typeof argument === "string") return { dataset: argument };
-  return typeof argument === "object" && argument !== null ? (argument as DatasetTarget) : {};
 }
 
 function tell(reports: readonly ImportReport[]): void {
