@@ -55,6 +55,10 @@ export interface FakeCorpus {
   gone: boolean;
   /** Rows that have come on top of the first ones. */
   above: number;
+  /** What every row says, instead of its usual text. */
+  text: string | null;
+  /** Ends the rebuild that is under way. */
+  rebuilt: ((made: { rows: number; problems: never[] }) => void) | null;
   answer(method: string, params: never, signal: AbortSignal): Promise<unknown>;
 }
 
@@ -68,7 +72,7 @@ export function createFakeCorpus(size: number): FakeCorpus {
         ? Math.ceil(corpus.rows / 10)
         : corpus.rows;
   const EVERY = 1_000;
-  const labelled = (row: Row): Row => ({ ...row, label: labels.get(row.id) ?? null });
+  const labelled = (row: Row): Row => ({ ...row, label: labels.get(row.id) ?? null, text: corpus.text ?? row.text });
 
   const page = ({ query }: { query: Query }) => {
     const total = count(query);
@@ -181,9 +185,12 @@ export function createFakeCorpus(size: number): FakeCorpus {
     broken: null,
     gone: false,
     above: 0,
+    text: null,
+    rebuilt: null,
     async answer(method, params, signal) {
       if (corpus.latency > 0) await wait(corpus.latency, undefined, { signal });
-      if (corpus.broken !== null && method !== "corpus/datasets" && !method.startsWith("host/")) throw corpus.broken;
+      const reads = method.startsWith("corpus/") && method !== "corpus/datasets" && method !== "corpus/rebuild";
+      if (corpus.broken !== null && reads) throw corpus.broken;
       switch (method) {
         case "corpus/datasets": {
           const dataset: Dataset = {
@@ -218,6 +225,10 @@ export function createFakeCorpus(size: number): FakeCorpus {
             words: `${ids.length} ${ids.length === 1 ? "row" : "rows"} labelled ${label}`,
           };
         }
+        case "corpus/rebuild":
+          return await new Promise((resolve) => {
+            corpus.rebuilt = resolve;
+          });
         case "corpus/undo":
           labels.clear();
           return { undone: { entry: "1", kind: "label", rows: 1, words: "1 row labelled keep" } };

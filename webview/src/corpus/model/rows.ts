@@ -30,6 +30,8 @@ export interface Rows {
   readonly counted: boolean;
   /** Rows in memory. */
   readonly held: number;
+  /** Rows of this view have been seen, though none may be held now. */
+  readonly begun: boolean;
   /** Counts the views: another number means that everything is another. */
   readonly generation: number;
   /** Why nothing more comes; it stays until rows have come again. `retry` tries. */
@@ -203,6 +205,9 @@ export function createRows({ source, clock, problemOf, onChange }: RowsOptions):
     },
     get counted() {
       return size.counted;
+    },
+    get begun() {
+      return milliseconds !== null;
     },
     get generation() {
       return generation;

@@ -32,6 +32,7 @@ export function viewHeader(store: CorpusStore): TemplateResult {
       secondary
       title="Write the rows that are shown to a JSON lines file"
       ?disabled=${rows.total === 0}
+      aria-disabled=${rows.total === 0}
       @click=${() => void store.files.exportShown()}
       >${icon("export")}<span class="wide">Export ${rows.total === 0 ? "" : count(rows.total)}</span></vscode-button
     >

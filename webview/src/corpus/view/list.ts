@@ -204,14 +204,16 @@ export function createList(store: CorpusStore, onOpen: () => void): List {
   scroller.addEventListener("dblclick", (event) => {
     if (rowAt(event) !== null) onOpen();
   });
-  new ResizeObserver(() => {
+  // In the next frame: what is drawn within an observation of sizes would be observed again.
+  new ResizeObserver(() => requestAnimationFrame(resized)).observe(scroller);
+  function resized() {
     const appeared = viewport === 0;
     viewport = scroller.clientHeight;
     if (!beginning()) resize();
     // An element that is not on the screen cannot be scrolled: it is put into its place as soon as it is.
     if (appeared && !beginning()) go(settled(extent(), scroll));
     draw();
-  }).observe(scroller);
+  }
 
   /** The place of the row that was meant: what is drawn may be of a moment ago, when another row stood there. */
   function rowAt(event: Event): number | null {

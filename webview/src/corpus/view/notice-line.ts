@@ -39,12 +39,12 @@ const viewLine = ({ sign, state, words, actions, close }: Line): TemplateResult 
   </div>`;
 
 function serverLine({ health, listing }: CorpusStore): Line | null {
-  if (health.server.state !== "starting" || listing.rows.held === 0) return null;
+  if (health.server.state !== "starting" || !listing.rows.begun) return null;
   return { sign: "sync", words: "The server is starting again. The rows stay readable meanwhile.", actions: [] };
 }
 
 function goneLine({ health, listing }: CorpusStore): Line | null {
-  if (!health.gone || listing.rows.held === 0) return null;
+  if (!health.gone || !listing.rows.begun) return null;
   return {
     sign: "warning",
     state: "warn",
@@ -56,7 +56,7 @@ function goneLine({ health, listing }: CorpusStore): Line | null {
 function problemLine(store: CorpusStore): Line | null {
   const { rows } = store.listing;
   const { problem } = rows;
-  if (problem === null || rows.held === 0 || store.health.gone) return null;
+  if (problem === null || !rows.begun || store.health.gone) return null;
   const tried = rows.failures > 1 ? ` Tried ${count(rows.failures)} times.` : "";
   const rebuild = { label: "Rebuild", run: () => void store.rebuild() };
   return {
@@ -70,7 +70,7 @@ function problemLine(store: CorpusStore): Line | null {
 /** The rows can be read, but may not be the newest. */
 function olderLine({ health, listing }: CorpusStore): Line | null {
   const { problem, tries } = health;
-  if (problem === null || listing.rows.held === 0 || listing.rows.problem !== null) return null;
+  if (problem === null || !listing.rows.begun || listing.rows.problem !== null) return null;
   const tried = tries > 1 ? ` Tried ${count(tries)} times.` : "";
   return { sign: "warning", state: "warn", words: `${formatProblem(withoutIndex(problem))}${tried}`, actions: [] };
 }

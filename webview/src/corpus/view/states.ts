@@ -39,7 +39,7 @@ function stateOf(store: CorpusStore): State | null {
   const { rows, view } = listing;
   if (!opened) return null;
   if (project === null) return noFolder(store);
-  if (rows.held > 0) return null;
+  if (rows.held > 0 || (rows.begun && rows.total > 0)) return null;
   if (rows.problem !== null) return problemState(store, rows.problem);
   if (!rows.counted || rows.total > 0) return null;
   if (isFiltered(view)) return filteredOut(store);
