@@ -151,6 +151,11 @@ describe("the corpus panel in a real editor", { skip: await withoutEditor() }, (
     await panel.getByRole("button", { name: /Longest first/ }).click();
     await until("the shortest", async () => (await number()) < longest);
     await panel.getByLabel("Sort").selectOption("created");
+    // The next test clicks rows: they must have come to rest.
+    await panel
+      .locator('.row[aria-posinset="1"]')
+      .filter({ hasText: /Case (?:0|599):/ })
+      .waitFor();
   });
 
   test("labels stay with their row, and are undone", async () => {

@@ -133,7 +133,7 @@ describe("endpoints in a real editor", { skip: await withoutEditor() }, () => {
     writeFileSync(join(project, "jiuzhang.yaml"), `${recipe()}  odd: { base_url: nowhere, model: m }\n`);
     await tree().filter({ hasText: "odd" }).waitFor();
     await editor.openFile("jiuzhang.yaml");
-    assert.ok((await editor.problems()).some((line) => /“base_url” must be/.test(line)));
+    await until("the problem of the recipe", async () => (await editor.problems()).some((line) => /“base_url” must be/.test(line)));
     await editor.screenshot("recipe-problems");
   });
 

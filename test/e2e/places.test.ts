@@ -154,7 +154,7 @@ describe("settings of the wrong type, and documents in odd places", { skip }, ()
     await quickPickRows(editor.page).filter({ hasText: "Prompty" }).first().click();
     await editor.replaceText(BROKEN);
     await markers().filter({ hasText: "1" }).waitFor();
-    assert.ok((await editor.problems()).some((line) => line.includes("jiuzhang")));
+    await until("our words", async () => (await editor.problems()).some((line) => line.includes("jiuzhang")));
   });
 });
 
