@@ -1,10 +1,12 @@
 import type { Label, Row } from "#protocol/corpus.ts";
 import type { Change } from "#protocol/messages/corpus.ts";
 import { type Backend, problemOf } from "./backend.ts";
+import type { Clock } from "./clock.ts";
 import type { Draft } from "./kept-state.ts";
 import type { Listing } from "./listing.ts";
 import type { Notices } from "./notices.ts";
 import type { Reading } from "./reading.ts";
+import { createWait, type Wait } from "./wait.ts";
 
 /** What a person does to rows. Everything can be taken back, and says so. */
 export interface Acting {
@@ -13,8 +15,12 @@ export interface Acting {
   /** The edit of the row that is read, while there is one. */
   readonly draft: Draft | null;
   readonly drafts: ReadonlyMap<string, Draft>;
-  /** A label, edit or deletion is on its way. */
+  /** A label, edit or deletion is on its way: what, and for how long. */
   readonly busy: boolean;
+  readonly doing: string;
+  readonly wait: Wait;
+  /** Gives up what is on its way; nothing may have been done yet. */
+  cancel(): void;
   label(label: Label | null): Promise<void>;
   remove(): Promise<void>;
   undo(): Promise<void>;
@@ -30,6 +36,7 @@ export interface Acting {
 
 export interface ActingOptions {
   backend: Backend;
+  clock: Clock;
   listing: Listing;
   reading: Reading;
   notices: Notices;
@@ -44,24 +51,29 @@ interface Undoable {
   before: string | null;
 }
 
-export function createActing({ backend, listing, reading, notices, onDone, onChange }: ActingOptions): Acting {
+export function createActing({ backend, clock, listing, reading, notices, onDone, onChange }: ActingOptions): Acting {
   const drafts = new Map<string, Draft>();
   const done: Undoable[] = [];
   let why = "";
-  let busy = false;
+  const wait = createWait(clock, onChange);
+  let current: { words: string; abort: AbortController } | null = null;
   let begun: string | null = null;
 
   /** One thing at a time: a second press while the first is on its way would act on rows that are about to change. */
-  const act = async (work: () => Promise<void>) => {
-    if (busy) return;
-    busy = true;
+  const act = async (words: string, work: (signal: AbortSignal) => Promise<void>) => {
+    if (current !== null) return;
+    current = { words, abort: new AbortController() };
+    wait.begin();
     onChange();
     try {
-      await work();
+      await work(current.abort.signal);
     } catch (thrown) {
-      notices.fail(problemOf(thrown));
+      const problem = problemOf(thrown);
+      if (problem.code === "cancelled") notices.say("Cancelled. If it was done all the same, the list shows it.");
+      notices.fail(problem);
     } finally {
-      busy = false;
+      current = null;
+      wait.end();
       onChange();
     }
   };
@@ -71,9 +83,9 @@ export function createActing({ backend, listing, reading, notices, onDone, onCha
     notices.say(`${sentence(change.words)}.`, [{ label: "Undo", run: () => void acting.undo() }]);
   };
 
-  const chosen = async (): Promise<string[]> => {
+  const chosen = async (signal: AbortSignal): Promise<string[]> => {
     const { active, ids, range } = listing.selection;
-    if (range !== null) return await listing.rows.ids(range.first, range.end, new AbortController().signal);
+    if (range !== null) return await listing.rows.ids(range.first, range.end, signal);
     if (ids.size > 0) return [...ids];
     // A row that has not come yet is none: what is still read is another one.
     const id = active === null ? reading.id : active.id;
@@ -92,13 +104,19 @@ export function createActing({ backend, listing, reading, notices, onDone, onCha
     },
     drafts,
     get busy() {
-      return busy;
+      return current !== null;
     },
+    get doing() {
+      return current?.words ?? "";
+    },
+    wait,
+    cancel: () => current?.abort.abort(),
     label: (label) =>
-      act(async () => {
-        const ids = await chosen();
+      act("Labelling", async (signal) => {
+        const ids = await chosen(signal);
         if (ids.length === 0) return;
-        const change = await backend.request("corpus/label", { ids, label, why: label === null || why.trim() === "" ? null : why.trim() });
+        const reason = label === null || why.trim() === "" ? null : why.trim();
+        const change = await backend.request("corpus/label", { ids, label, why: reason }, signal);
         const labelled = new Set(ids);
         listing.rows.patch((row) => (labelled.has(row.id) ? { ...row, label } : row));
         why = "";
@@ -107,11 +125,11 @@ export function createActing({ backend, listing, reading, notices, onDone, onCha
         onDone();
       }),
     remove: () =>
-      act(async () => {
-        const ids = await chosen();
+      act("Deleting", async (signal) => {
+        const ids = await chosen(signal);
         if (ids.length === 0) return;
         const index = listing.selection.range?.first ?? listing.selection.active?.index ?? 0;
-        told(await backend.request("corpus/delete", { ids }));
+        told(await backend.request("corpus/delete", { ids }, signal));
         listing.rows.remove(new Set(ids));
         for (const id of ids) drafts.delete(id);
         // The row that comes into the place is the next one.
@@ -119,11 +137,11 @@ export function createActing({ backend, listing, reading, notices, onDone, onCha
         onDone();
       }),
     undo: () =>
-      act(async () => {
+      act("Undoing", async (signal) => {
         const last = done.at(-1);
-        const { undone } = await backend.request("corpus/undo", { entry: last?.entry ?? null }).catch((thrown) => {
+        const { undone } = await backend.request("corpus/undo", { entry: last?.entry ?? null }, signal).catch((thrown) => {
           // What may succeed the next time is not forgotten; what never can would stand before everything else.
-          if (!/^(?:server|index|io)\//.test(problemOf(thrown).code)) done.pop();
+          if (!/^(?:cancelled$|(?:server|index|io)\/)/.test(problemOf(thrown).code)) done.pop();
           throw thrown;
         });
         done.pop();
@@ -156,7 +174,7 @@ export function createActing({ backend, listing, reading, notices, onDone, onCha
       onChange();
     },
     saveEdit: () =>
-      act(async () => {
+      act("Saving", async (signal) => {
         const { draft } = acting;
         if (draft === null) return;
         const row = reading.walk?.row;
@@ -166,12 +184,8 @@ export function createActing({ backend, listing, reading, notices, onDone, onCha
           return;
         }
         const { id, text, solution, answer } = draft;
-        const change = await backend.request("corpus/edit", {
-          id,
-          text,
-          solution: solution === "" ? null : solution,
-          answer: answer === "" ? null : answer,
-        });
+        const texts = { text, solution: solution === "" ? null : solution, answer: answer === "" ? null : answer };
+        const change = await backend.request("corpus/edit", { id, ...texts }, signal);
         drafts.delete(id);
         listing.rows.patch((held) => (held.id === id ? change.row : held));
         listing.replaceActive(change.row.id);

@@ -29,7 +29,12 @@ export interface Rebuild {
   progress: Progress | null;
   /** Of the clock. */
   began: number;
+  /** As long as it goes on as fast as so far; null while that cannot be said. */
+  secondsLeft: number | null;
 }
+
+/** What is over sooner tells nothing of what is to come. */
+const TELLING_MS = 1_000;
 
 export function createHealth(backend: Backend, clock: Clock, onChange: () => void): Health {
   const looking = createLatest();
@@ -81,11 +86,14 @@ export function createHealth(backend: Backend, clock: Clock, onChange: () => voi
     },
     progress(event) {
       if (event.token !== token || rebuild === null) return;
-      rebuild = { ...rebuild, progress: event.progress };
+      const { done, total } = event.progress;
+      const elapsed = clock.now() - rebuild.began;
+      const known = total !== undefined && done > 0 && elapsed >= TELLING_MS;
+      rebuild = { ...rebuild, progress: event.progress, secondsLeft: known ? ((elapsed / done) * (total - done)) / 1_000 : null };
       onChange();
     },
     async rebuildIndex() {
-      rebuild = { progress: null, began: clock.now() };
+      rebuild = { progress: null, began: clock.now(), secondsLeft: null };
       onChange();
       try {
         return (await rebuilding.run((signal) => backend.request("corpus/rebuild", { progress: token }, signal))) ?? null;

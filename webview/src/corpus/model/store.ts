@@ -77,6 +77,7 @@ export function createStore(options: { backend: Backend; clock: Clock; onChange(
   let unretry: (() => void) | null = null;
   let unlook: (() => void) | null = null;
   let blamed: View | null = null;
+  let broken = false;
 
   const changed = () => {
     watch();
@@ -100,7 +101,7 @@ export function createStore(options: { backend: Backend; clock: Clock; onChange(
     refresher.ask();
     recounter.ask();
   };
-  const acting = createActing({ backend, listing, reading, notices, onDone: again, onChange: changed });
+  const acting = createActing({ backend, clock, listing, reading, notices, onDone: again, onChange: changed });
   const files = createFiles({
     backend,
     listing,
@@ -115,9 +116,15 @@ export function createStore(options: { backend: Backend; clock: Clock; onChange(
   };
   const knownTotal = (view: View): number | null => (isFiltered(view) ? null : (health.info?.rows ?? null));
 
-  /** What follows from how things are: another try at a locked index, and the reason of an empty list. */
+  /** What follows from how things are: another try at a locked index, counts that failed with the rows, the reason of an empty list. */
   function watch() {
     const { rows, view } = listing;
+    if (rows.problem !== null) broken = true;
+    else if (broken) {
+      broken = false;
+      recounter.ask();
+      reading.again();
+    }
     if (rows.problem?.code === "index/locked" && unretry === null) {
       unretry = clock.after(RETRY_MS, () => {
         unretry = null;

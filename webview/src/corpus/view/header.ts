@@ -99,12 +99,12 @@ function viewSort(store: CorpusStore): TemplateResult {
 
 function viewRebuild({ health }: CorpusStore): TemplateResult | typeof nothing {
   if (health.rebuild === null) return nothing;
-  const { progress } = health.rebuild;
+  const { progress, secondsLeft } = health.rebuild;
   const share = progress?.total === undefined || progress.total === 0 ? null : Math.min(1, progress.done / progress.total);
   return html`<div class="rebuild" role="status">
     <span class="quiet">Rebuilding from files</span>
     ${share === null ? nothing : html`<progress aria-label="Rebuilding from files" max="1" .value=${share}></progress>`}
-    <span class="num">${share === null ? (progress === null ? "" : counted(progress.done, progress.unit.replace(/s$/, ""))) : `${Math.floor(share * 100)} %`}</span>
+    <span class="num">${share === null ? (progress === null ? "" : counted(progress.done, progress.unit.replace(/s$/, ""))) : `${Math.floor(share * 100)} %${secondsLeft === null ? "" : `, ${duration(secondsLeft)} left`}`}</span>
     <button class="action" @click=${() => health.cancelRebuild()}>Cancel</button>
   </div>`;
 }

@@ -21,6 +21,7 @@ export function viewNotices(store: CorpusStore): TemplateResult {
     problemLine(store),
     olderLine(store),
     waitLine(store),
+    actLine(store),
     freshLine(store),
     importLine(store),
     noticeLine(store),
@@ -92,7 +93,16 @@ function waitLine({ listing }: CorpusStore): Line | null {
       : isFiltered(view)
         ? "Filtering"
         : `Loading rows from ${count(row + 1)} on`;
-  return { sign: "watch", words: `${what}, ${rows.wait.seconds} s so far.`, actions: [{ label: "Cancel", run: () => rows.cancel() }] };
+  return { sign: "history", words: `${what}, ${rows.wait.seconds} s so far.`, actions: [{ label: "Cancel", run: () => rows.cancel() }] };
+}
+
+function actLine({ acting }: CorpusStore): Line | null {
+  if (acting.wait.phase !== "words") return null;
+  return {
+    sign: "history",
+    words: `${acting.doing}, ${acting.wait.seconds} s so far.`,
+    actions: [{ label: "Cancel", run: acting.cancel }],
+  };
 }
 
 function freshLine({ listing }: CorpusStore): Line | null {
