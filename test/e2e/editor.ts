@@ -102,6 +102,9 @@ export async function startEditor(options: EditorOptions): Promise<Editor> {
     ...QUIET_SETTINGS,
     // A file that is open in one group does not open a second time in another.
     "workbench.editor.revealIfOpen": true,
+    // What is typed stays as it was typed: Enter after a word would take the editor's guess.
+    "editor.wordBasedSuggestions": "off",
+    "editor.acceptSuggestionOnEnter": "off",
     "security.workspace.trust.enabled": options.untrusted === true,
     "workbench.colorTheme": THEMES[options.theme ?? "dark"].name,
     ...options.settings,
