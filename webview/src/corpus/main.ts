@@ -73,5 +73,11 @@ bridge.on("corpus/show", (event) => store.show(event, kept));
 bridge.on("do", ({ what }) => {
   if (what === "search") document.querySelector<HTMLElement>("#search")?.focus();
 });
+const LOOK_MS = 5_000;
+const look = () => {
+  if (document.visibilityState === "visible") void store.lookAround();
+};
+setInterval(look, LOOK_MS);
+addEventListener("focus", look);
 draw();
 bridge.ready();

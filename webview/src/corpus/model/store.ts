@@ -33,6 +33,8 @@ export interface CorpusStore {
   readonly writable: boolean;
   show(event: PanelEvents["corpus/show"], kept: Kept | null): void;
   changed(event: PanelEvents["corpus/changed"]): void;
+  /** Looks whether another process has changed the dataset: of that nobody tells. */
+  lookAround(): Promise<void>;
   settings(event: PanelEvents["settings"]): void;
   server(event: PanelEvents["server"]): void;
   setView(change: Partial<Pick<View, "where" | "sort">>): void;
@@ -235,6 +237,12 @@ export function createStore(options: { backend: Backend; clock: Clock; onChange(
       if (listing.rows.problem !== null || event.reason === "rebuilt") listing.rows.retry();
       again();
       reading.again();
+    },
+    async lookAround() {
+      if (project === null || health.server.state !== "ready") return;
+      const before = health.info?.revision;
+      await health.look(listing.view.dataset);
+      if (before !== undefined && health.info?.revision !== before) again();
     },
     settings(event) {
       macros = event.macros;
