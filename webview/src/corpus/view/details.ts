@@ -1,7 +1,6 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { guard } from "lit/directives/guard.js";
 import type { Row } from "#protocol/corpus.ts";
-import { formatProblem } from "#protocol/errors.ts";
 import { count, counted } from "../../shared/format.ts";
 import { icon } from "../../shared/icon.ts";
 import { richText } from "../../shared/rich-text.ts";
@@ -9,6 +8,7 @@ import type { CorpusStore } from "../model/store.ts";
 import { viewAfterwards } from "./afterwards.ts";
 import { viewEditForm } from "./edit-form.ts";
 import { viewLabelBar } from "./label-bar.ts";
+import { problemWords } from "./problem-words.ts";
 import { viewProvenance } from "./provenance.ts";
 import { viewVerdicts } from "./verdicts.ts";
 
@@ -135,7 +135,7 @@ function viewProblem(store: CorpusStore): TemplateResult {
   const { problem } = store.reading;
   if (problem === null) return html``;
   return html`<section class="problem" role="status">
-    <p>${icon("warning", "warn")} ${formatProblem(problem)}</p>
+    <p>${icon("warning", "warn")} ${problemWords(problem)}</p>
     <button class="link" @click=${() => store.reading.again()}>Try again</button>
   </section>`;
 }

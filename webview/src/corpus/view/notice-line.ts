@@ -1,9 +1,9 @@
 import { html, nothing, type TemplateResult } from "lit";
-import { formatProblem, type Problem } from "#protocol/errors.ts";
 import { count, counted } from "../../shared/format.ts";
 import { icon } from "../../shared/icon.ts";
 import type { CorpusStore } from "../model/store.ts";
 import { isFiltered } from "../model/view.ts";
+import { problemWords } from "./problem-words.ts";
 
 interface Line {
   sign: string;
@@ -63,7 +63,7 @@ function problemLine(store: CorpusStore): Line | null {
   return {
     sign: "warning",
     state: "warn",
-    words: `${formatProblem(problem)}${tried}`,
+    words: `${problemWords(problem)}${tried}`,
     actions: [...(problem.code === "index/corrupt" ? [rebuild] : []), { label: "Retry", run: () => store.retry() }],
   };
 }
@@ -73,12 +73,7 @@ function olderLine({ health, listing }: CorpusStore): Line | null {
   const { problem, tries } = health;
   if (problem === null || !listing.rows.begun || listing.rows.problem !== null) return null;
   const tried = tries > 1 ? ` Tried ${count(tries)} times.` : "";
-  return { sign: "warning", state: "warn", words: `${formatProblem(withoutIndex(problem))}${tried}`, actions: [] };
-}
-
-/** Where the index lies helps nobody; where a labels file is wrong does. */
-function withoutIndex({ code, where, ...words }: Problem): Omit<Problem, "code"> {
-  return code.startsWith("index/") || where === undefined ? words : { ...words, where };
+  return { sign: "warning", state: "warn", words: `${problemWords(problem)}${tried}`, actions: [] };
 }
 
 function waitLine({ listing }: CorpusStore): Line | null {
