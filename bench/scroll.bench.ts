@@ -31,11 +31,12 @@ export async function run(): Promise<Measurement[]> {
   const browser = await chromium.launch({ executablePath, args: CHROMIUM_FLAGS });
   try {
     const panel = await openPanel(browser);
-    await panel.page.evaluate(HELPERS);
-    await panel.page.evaluate(`makeStatic(${STATIC_ROWS})`);
+    const still = await openPanel(browser);
+    await still.page.evaluate(`makeStatic(${STATIC_ROWS})`);
     const results: Measurement[] = [];
-    for (const [name, step] of SPEEDS) results.push(...compare(name, step, await measure(panel, step)));
+    for (const [name, step] of SPEEDS) results.push(...compare(name, step, await measure(panel, still, step)));
     results.push(await measureJumps(panel));
+    await still.close();
     await panel.close();
     return results;
   } finally {
@@ -54,6 +55,7 @@ async function openPanel(browser: Browser): Promise<FakeEditor> {
     },
   });
   await panel.page.locator(".row[role=option]").first().click();
+  await panel.page.evaluate(HELPERS);
   return panel;
 }
 
@@ -64,33 +66,36 @@ interface Frames {
   work: number;
 }
 
-/** Both lists in turns, so that whatever else the machine does falls on both. */
-async function measure(panel: FakeEditor, step: number): Promise<{ ours: Frames; baseline: Frames }> {
-  const cdp = await panel.page.context().newCDPSession(panel.page);
+/** Both lists in turns, each in a page of its own, so that whatever else the machine does falls on both. */
+async function measure(panel: FakeEditor, still: FakeEditor, step: number): Promise<{ ours: Frames; baseline: Frames }> {
+  const ours: Frames = { times: [], work: 0 };
+  const baseline: Frames = { times: [], work: 0 };
+  for (let round = 0; round < ROUNDS; round++)
+    for (const [editor, sum] of [
+      [still, baseline],
+      [panel, ours],
+    ] as const) {
+      const { times, work } = await scrollOnce(editor, step);
+      sum.times.push(...times);
+      sum.work += work / (FRAMES * ROUNDS);
+    }
+  return { ours, baseline };
+}
+
+async function scrollOnce({ page }: FakeEditor, step: number): Promise<Frames> {
+  const cdp = await page.context().newCDPSession(page);
   await cdp.send("Performance.enable", { timeDomain: "threadTicks" });
   const worked = async () => {
     const { metrics } = await cdp.send("Performance.getMetrics");
     return 1_000 * (metrics.find(({ name }) => name === "TaskDuration")?.value ?? 0);
   };
-  const one = async (selector: string): Promise<Frames> => {
-    await panel.page.evaluate(`show(${JSON.stringify(selector)})`);
-    const before = await worked();
-    const times = (await panel.page.evaluate(`scrollBy(${JSON.stringify(selector)}, ${step}, ${FRAMES})`)) as number[];
-    return { times, work: (await worked()) - before };
-  };
-  const ours: Frames = { times: [], work: 0 };
-  const baseline: Frames = { times: [], work: 0 };
-  for (let round = 0; round < ROUNDS; round++)
-    for (const [selector, sum] of [
-      [".static", baseline],
-      [".scroller", ours],
-    ] as const) {
-      const { times, work } = await one(selector);
-      sum.times.push(...times);
-      sum.work += work / (FRAMES * ROUNDS);
-    }
+  await page.bringToFront();
+  await page.evaluate("toTop()");
+  const before = await worked();
+  const times = (await page.evaluate(`scrollBy(${step}, ${FRAMES})`)) as number[];
+  const work = (await worked()) - before;
   await cdp.detach();
-  return { ours, baseline };
+  return { times, work };
 }
 
 function compare(name: string, step: number, { ours, baseline }: { ours: Frames; baseline: Frames }): Measurement[] {
@@ -109,7 +114,8 @@ function compare(name: string, step: number, { ours, baseline }: { ours: Frames;
 /** From a jump of the scrollbar to any place until its rows are drawn, against the arrival of the last answer that this needs. */
 async function measureJumps(panel: FakeEditor): Promise<Measurement> {
   const jumps: { drawn: number; answered: number }[] = [];
-  await panel.page.evaluate(`show(".scroller")`);
+  await panel.page.bringToFront();
+  await panel.page.evaluate("toTop()");
   for (let jump = 0; jump < 30; jump++)
     jumps.push((await panel.page.evaluate(`jumpTo(${((jump * 7_919) % 1_000) / 1_000})`)) as { drawn: number; answered: number });
   const median = (of: (jump: { drawn: number; answered: number }) => number) => percentile(jumps.map(of), 50);
@@ -131,43 +137,40 @@ function percentile(values: readonly number[], percent: number): number {
 
 const round = (value: number): number => Math.round(value * 100) / 100;
 
-/** Runs in the page: the list to compare with, and the scrolling of both. */
+/** Runs in the page: makes the list to compare with out of the panel's own rows, and scrolls. */
 const HELPERS = `
+const listOf = () => document.querySelector(".scroller");
 globalThis.makeStatic = async (wanted) => {
-  const scroller = document.querySelector(".scroller");
-  const copy = document.createElement("div");
-  copy.className = "scroller static";
-  copy.style.visibility = "hidden";
   const rows = [];
   while (rows.length < wanted) {
     await new Promise((done) => setTimeout(done, 120));
-    for (const row of [...scroller.querySelectorAll(".row[role=option]")].sort((a, b) => a.dataset.index - b.dataset.index))
+    for (const row of [...listOf().querySelectorAll(".row[role=option]")].sort((a, b) => a.dataset.index - b.dataset.index))
       if (Number(row.dataset.index) === rows.length) rows.push(row.outerHTML);
-    scroller.scrollTop += 440;
+    listOf().scrollTop += 440;
   }
+  const copy = listOf().cloneNode(false);
   copy.innerHTML = '<div class="space" style="height: ' + rows.length * 88 + 'px">' + rows.join("") + "</div>";
-  scroller.after(copy);
-  scroller.scrollTop = 0;
+  listOf().replaceWith(copy);
 };
-globalThis.show = async (selector) => {
-  for (const list of document.querySelectorAll(".scroller")) list.style.visibility = list.matches(selector) === (selector !== ".scroller" || !list.matches(".static")) ? "" : "hidden";
-  const list = document.querySelector(selector === ".scroller" ? ".scroller:not(.static)" : selector);
-  list.scrollTop = 0;
+globalThis.toTop = async () => {
+  listOf().scrollTop = 0;
   await new Promise((done) => setTimeout(done, 400));
 };
-globalThis.scrollBy = (selector, step, frames) => new Promise((done) => {
-  const list = document.querySelector(selector === ".scroller" ? ".scroller:not(.static)" : selector);
+globalThis.scrollBy = (step, frames) => new Promise((done) => {
+  const list = listOf();
+  const end = list.scrollHeight - list.clientHeight;
   const times = [];
   let direction = 1;
+  let top = list.scrollTop;
   let last = performance.now();
   const frame = () => {
     const now = performance.now();
     times.push(now - last);
     last = now;
     if (times.length > frames) return done(times.slice(1));
-    const top = list.scrollTop;
-    if (list.matches(".static") && (top + direction * step < 0 || top + direction * step > list.scrollHeight - list.clientHeight)) direction = -direction;
-    list.scrollTop = top + direction * step;
+    if (top + direction * step < 0 || top + direction * step > end) direction = -direction;
+    top += direction * step;
+    list.scrollTop = top;
     requestAnimationFrame(frame);
   };
   requestAnimationFrame(frame);
@@ -175,7 +178,7 @@ globalThis.scrollBy = (selector, step, frames) => new Promise((done) => {
 let answered = 0;
 addEventListener("message", () => { answered = performance.now(); });
 globalThis.jumpTo = (share) => new Promise((done) => {
-  const list = document.querySelector(".scroller:not(.static)");
+  const list = listOf();
   const began = performance.now();
   list.scrollTop = share * (list.scrollHeight - list.clientHeight);
   const frame = () => {
