@@ -261,6 +261,17 @@ describe("the corpus panel by itself", { skip: executablePath === null && "there
     await editor.close();
   });
 
+  test("formulas follow the user's macros, also when these change", async () => {
+    const { editor, page } = await open(5, (made) => {
+      made.text = String.raw`Let \(x \in \RR\).`;
+    });
+    await option(page, 1).locator(".math-source").filter({ hasText: "RR" }).waitFor();
+    await editor.post("settings", { macros: { "\\RR": "\\mathbb{R}" } });
+    await option(page, 1).locator(".katex").filter({ hasText: "R" }).waitFor();
+    assert.equal(await page.locator(".row .math-source").count(), 0);
+    await editor.close();
+  });
+
   for (const [width, name] of [
     [840, "narrow"],
     [560, "slim"],

@@ -3,9 +3,11 @@ import "katex/dist/katex.min.css";
 import "./corpus.css";
 import { render } from "lit";
 import { connect } from "../shared/bridge.ts";
+import { createAnnouncer } from "./model/announcer.ts";
 import { browserClock } from "./model/clock.ts";
 import { readKept } from "./model/kept-state.ts";
 import { createStore } from "./model/store.ts";
+import { shownWords } from "./view/chips.ts";
 import { acceptDrops } from "./view/drop-zone.ts";
 import { listenToKeys, NARROW } from "./view/keys.ts";
 import { createList } from "./view/list.ts";
@@ -21,6 +23,8 @@ const draw = () => {
   asked = true;
   requestAnimationFrame(() => {
     asked = false;
+    announcer.say(shownWords(store));
+    state.spoken = announcer.words;
     render(viewPanel(store, list, state, change), document.body);
     list.draw();
     document.querySelector<HTMLDialogElement>("dialog.keys:not([open])")?.showModal();
@@ -28,7 +32,8 @@ const draw = () => {
 };
 const store = createStore({ backend: bridge, clock: browserClock, onChange: draw, keep: bridge.keep });
 const list = createList(store, () => store.setPage(true));
-const state: PanelState = { rail: { whole: new Set(), changed: draw }, filters: false, keys: false };
+const state: PanelState = { rail: { whole: new Set(), changed: draw }, filters: false, keys: false, spoken: "" };
+const announcer = createAnnouncer(browserClock, draw);
 const change = (next: Partial<PanelState>) => {
   Object.assign(state, next);
   draw();

@@ -33,8 +33,15 @@ export function viewChips(store: CorpusStore, filters: { open: boolean; toggle()
     }
     <span class="grow"></span>
     ${chosen > 1 ? html`<span class="num">${count(chosen)} selected</span>` : nothing}
-    <span class="shown num" aria-live="polite">${shown(store, rows.total)}</span>
+    <span class="shown num">${shown(store, rows.total)}</span>
   </div>`;
+}
+
+/** The same for screen readers, which are told of changes. */
+export function shownWords({ listing, health }: CorpusStore): string {
+  const { rows } = listing;
+  const all = health.info?.rows ?? null;
+  return all === null || !rows.counted ? "" : `${count(rows.total)} of ${counted(all, "row")} shown`;
 }
 
 function shown({ listing, health }: CorpusStore, total: number): TemplateResult | string {

@@ -58,7 +58,7 @@ function viewSearch(store: CorpusStore): TemplateResult {
       .value=${store.searchText}
       @input=${(event: InputEvent) => store.setSearch((event.target as HTMLInputElement).value)}
     />
-    <span class="hits quiet num" aria-live="polite">${hits}</span>
+    <span class="hits quiet num">${hits}</span>
     ${
       store.searchText === ""
         ? html`<kbd class="key">/</kbd>`
@@ -101,7 +101,7 @@ function viewRebuild({ health }: CorpusStore): TemplateResult | typeof nothing {
   if (health.rebuild === null) return nothing;
   const { progress, secondsLeft } = health.rebuild;
   const share = progress?.total === undefined || progress.total === 0 ? null : Math.min(1, progress.done / progress.total);
-  return html`<div class="rebuild" role="status">
+  return html`<div class="rebuild">
     <span class="quiet">Rebuilding from files</span>
     ${share === null ? nothing : html`<progress aria-label="Rebuilding from files" max="1" .value=${share}></progress>`}
     <span class="num">${share === null ? (progress === null ? "" : counted(progress.done, progress.unit.replace(/s$/, ""))) : `${Math.floor(share * 100)} %${secondsLeft === null ? "" : `, ${duration(secondsLeft)} left`}`}</span>

@@ -18,6 +18,8 @@ export interface PanelState {
   /** In a narrow window the filters are a page over the list. */
   filters: boolean;
   keys: boolean;
+  /** What is read aloud as it changes. */
+  spoken: string;
 }
 
 export function viewPanel(store: CorpusStore, list: List, state: PanelState, change: (next: Partial<PanelState>) => void): TemplateResult {
@@ -39,6 +41,7 @@ export function viewPanel(store: CorpusStore, list: List, state: PanelState, cha
       </section>
       ${viewNotices(store)}
       ${viewSash(store, "details")} ${viewDetails(store)}
+      <p class="unseen" role="status">${state.spoken}</p>
       <div class="drop" aria-hidden="true"><p>Drop to import into ${store.listing.view.dataset}</p></div>
     </main>
     ${state.keys ? keyList("Keys", KEYS, () => change({ keys: false })) : nothing}`;
