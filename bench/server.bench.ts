@@ -66,12 +66,17 @@ async function timePages(t: Parameters<typeof startServer>[0]): Promise<Measurem
   const note = `p99 of ${alone.length}; ${PAGE_ROWS} rows of ${rows.toLocaleString("en-GB")} at a random place, request to answer; against the p99 of a request that does nothing; goal ≤ 30 ms`;
   return [
     compare("page in the server, p99", at(alone, 0.99), at(round, 0.99), note),
-    compare(
-      "page in the server while rows are ingested, p99",
-      at(meanwhile, 0.99),
-      at(round, 0.99),
-      note.replace(String(alone.length), String(meanwhile.length)),
-    ),
+    // With few rows the import is over before a page is asked for.
+    ...(meanwhile.length === 0
+      ? []
+      : [
+          compare(
+            "page in the server while rows are ingested, p99",
+            at(meanwhile, 0.99),
+            at(round, 0.99),
+            note.replace(String(alone.length), String(meanwhile.length)),
+          ),
+        ]),
   ];
 }
 
