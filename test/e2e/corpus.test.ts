@@ -21,8 +21,17 @@ const details = (panel: FrameLocator): Locator => panel.locator("#details");
 
 async function openDataset(editor: Editor, name: string): Promise<FrameLocator> {
   await editor.command("View: Focus First Editor Group");
-  await editor.command("jiuzhang.openCorpus");
-  await editor.pick(name);
+  // A palette that is just closing may take the click for the list that follows it.
+  await until(
+    `the panel of ${name}`,
+    async () => {
+      await editor.command("jiuzhang.openCorpus");
+      await editor.pick(name);
+      await editor.page.locator(".tab").filter({ hasText: name }).first().waitFor({ timeout: 10_000 });
+      return true;
+    },
+    100_000,
+  );
   const panel = await editor.webview(name);
   await panel.locator(".row[role=option], .state").first().waitFor();
   return panel;
