@@ -11,11 +11,14 @@ const EVERY_MS = 500;
 export function watchGrowth(folder: string, about: { stage: string; total: number }, onProgress: (progress: Progress) => void) {
   let stopped = false;
   let looking: Promise<void> = Promise.resolve();
+  let most = 0;
   const { stage, total } = about;
   const tell = (done: number) => onProgress({ stage, done: Math.min(done, total), total, unit: "bytes" });
   const look = async () => {
     const bytes = await folderBytes(folder);
-    if (!stopped) tell(Math.min(bytes, total - 1));
+    // A file that is just being moved is seen in neither place; what has arrived does not become less.
+    most = Math.max(most, Math.min(bytes, total - 1));
+    if (!stopped) tell(most);
   };
   tell(0);
   const timer = setInterval(() => {

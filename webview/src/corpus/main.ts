@@ -75,9 +75,6 @@ bridge.on("server", store.server);
 bridge.on("corpus/changed", store.changed);
 bridge.on("progress", store.health.progress);
 bridge.on("corpus/show", (event) => store.show(event, kept));
-bridge.on("do", ({ what }) => {
-  if (what === "search") document.querySelector<HTMLElement>("#search")?.focus();
-});
 const LOOK_MS = 5_000;
 const look = () => {
   if (document.visibilityState === "visible") void store.lookAround();
