@@ -1,24 +1,57 @@
-import { basename } from "node:path";
+import { basename, dirname } from "node:path";
 import type { Locator, Page } from "playwright-core";
 import { quickInput, quickPickRows } from "./palette.ts";
 import { until } from "./until.ts";
 
 export const activeTab = (page: Page): Locator => page.locator(".editor-group-container.active .tab.active");
 
-/** Opens a file by its absolute path and leaves the cursor in it. */
+/**
+ * Opens a file by its absolute path and leaves the cursor in it. The list goes on showing the files that were open before until
+ * the search has answered, so the row is chosen by its name and folder, and clicked: Enter would take whichever is first.
+ */
 export async function openFile(page: Page, path: string): Promise<void> {
   const name = basename(path);
   const shown = page.locator(`.editor-group-container.active .tab.active[data-resource-name="${name}"]`);
-  await until(`an editor of ${name}`, async () => {
-    await page.keyboard.press("Control+P");
-    await quickInput(page).fill(path, { timeout: 2_000 });
-    await quickPickRows(page).filter({ hasText: name }).first().waitFor({ timeout: 5_000 });
-    await page.keyboard.press("Enter");
-    // The list may still have been that of the words before: then nothing, or another file, has opened.
-    await shown.waitFor({ timeout: 3_000 });
-    return true;
-  });
+  try {
+    await until(`an editor of ${name}`, async () => {
+      await page.keyboard.press("Control+P");
+      await quickInput(page).fill(path, { timeout: 2_000 });
+      const row = await until("its row", () => rowOf(page, path), 5_000);
+      await row.click({ timeout: 3_000 });
+      await shown.waitFor({ timeout: 5_000 });
+      return true;
+    });
+  } catch (error) {
+    throw new Error(`${(error as Error).message}\nThe window shows:\n${await describeWindow(page)}`);
+  }
   await textEditor(page).waitFor();
+}
+
+/** The row of this file: by its folder, or, for a file at the top of a project, the only row with its name and no path. */
+async function rowOf(page: Page, path: string): Promise<Locator | null> {
+  const labels = await quickPickRows(page).evaluateAll((rows) => rows.map((row) => row.getAttribute("aria-label") ?? ""));
+  const [name, folder] = [basename(path), basename(dirname(path))];
+  const ofFolder = labels.findIndex((label) => label.startsWith(`${name} `) && label.includes(`${folder}, `));
+  if (ofFolder >= 0) return quickPickRows(page).nth(ofFolder);
+  const [only] = labels;
+  const atTheTop = labels.length === 1 && only !== undefined && only.startsWith(name) && !only.includes("/");
+  return atTheTop ? quickPickRows(page).first() : null;
+}
+
+/** What a person would see first: editors by group, dialogs, questions and messages. */
+async function describeWindow(page: Page): Promise<string> {
+  const texts = (selector: string) =>
+    page.locator(selector).evaluateAll((elements) => elements.map((element) => (element.textContent ?? "").slice(0, 200)));
+  const [tabs, active, dialogs, questions, messages] = await Promise.all(
+    [
+      ".tab",
+      ".editor-group-container.active .tab.active",
+      ".monaco-dialog-box",
+      ".quick-input-widget:not([style*='display: none'])",
+      ".notification-toast",
+    ].map(texts),
+  );
+  return JSON.stringify({ tabs, active, dialogs, questions, messages });
 }
 
 /** The text of the active group. */

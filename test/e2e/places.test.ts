@@ -54,8 +54,8 @@ describe("without a folder", { skip }, () => {
   });
 
   test("where it is already, it is opened as it is", async () => {
-    await editor.page.keyboard.press("Control+K");
-    await editor.page.keyboard.press("Control+W");
+    await editor.command("View: Close All Editors");
+    await editor.page.locator(".tab[data-resource-name='grade.prompty']").waitFor({ state: "detached" });
     await editor.command("jiuzhang.openSample");
     await quickPickRows(editor.page).filter({ hasText: "it is there already" }).click();
     await editor.page.locator(".tab[data-resource-name='grade.prompty']").waitFor();
@@ -92,8 +92,10 @@ describe("with two folders", { skip }, () => {
       await editor.command("jiuzhang.addTemplates");
       if (asks) await question().click();
       await added(two);
-      await editor.page.keyboard.press("Control+K");
-      await editor.page.keyboard.press("Control+W");
+      // The first of them is opened when all are there; without an editor the keys that close one would close the window.
+      await editor.page.locator(".tab[data-resource-name='high.prompty']").waitFor();
+      await editor.command("View: Close All Editors");
+      await editor.page.locator(".tab").waitFor({ state: "detached" });
     }
   });
 
