@@ -10,6 +10,7 @@ import { ImportFile } from "../server/src/protocol/files/imports.ts";
 import { ExitFile, JobFile, ManifestFile, StartedFile } from "../server/src/protocol/files/job.ts";
 import { LabelLine } from "../server/src/protocol/files/labels.ts";
 import { IndexLine, RequestLine, ResponseLine } from "../server/src/protocol/files/shards.ts";
+import { DoctorSpec } from "../server/src/protocol/files/specs/doctor.ts";
 import { root } from "./root.ts";
 
 const schemas = {
@@ -23,11 +24,12 @@ const schemas = {
   index: IndexLine,
   import: ImportFile,
   label: LabelLine,
+  "spec-doctor": DoctorSpec,
 };
 const check = process.argv.includes("--check");
 for (const [name, schema] of Object.entries(schemas)) {
   const path = join(root, "server", "src", "protocol", "files", `${name}.v1.schema.json`);
-  const text = `${JSON.stringify(z.toJSONSchema(schema, { target: "draft-2020-12" }), null, 2)}\n`;
+  const text = `${JSON.stringify(z.toJSONSchema(schema, { target: "draft-2020-12", io: name.startsWith("spec-") ? "input" : "output" }), null, 2)}\n`;
   const there = existsSync(path) ? readFileSync(path, "utf8") : null;
   if (there === text) continue;
   if (check) {

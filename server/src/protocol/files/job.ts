@@ -67,9 +67,23 @@ export const ExitFile = z.strictObject({
 });
 export type ExitFile = z.infer<typeof ExitFile>;
 
-/** `out/manifest.json`: written when every request has its answer. */
+/** `out/manifest.json`: written when everything is done. */
 export const ManifestFile = z.strictObject({
   version: z.literal(1),
   files: z.array(z.strictObject({ path: z.string(), sha256: z.string(), bytes: z.int(), rows: z.int() })),
+  /** What the worker's tasks made it of; `send` says that in `job.json`. */
+  run: z
+    .strictObject({
+      task: z.string(),
+      /** The whole spec, with every default filled in; seeds are among it. */
+      settings: z.record(z.string(), z.unknown()),
+      /** Versions of Python and of the packages that matter. */
+      versions: z.record(z.string(), z.string()),
+      inputs: z.array(z.strictObject({ path: z.string(), sha256: z.string(), rows: z.int() })),
+      /** By role: path, or hub id and revision, and the hash of the weights. */
+      models: z.record(z.string(), z.record(z.string(), z.unknown())),
+      results: z.record(z.string(), z.unknown()),
+    })
+    .optional(),
 });
 export type ManifestFile = z.infer<typeof ManifestFile>;

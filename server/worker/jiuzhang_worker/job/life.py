@@ -1,0 +1,138 @@
+"""The life of a task's process: one at a time per folder, errors in one line, exit codes that say what to do."""
+
+import json
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import Any
+
+from jiuzhang_worker.job.events import Events
+from jiuzhang_worker.job.files import canonical, write_json
+from jiuzhang_worker.job.job import Job
+from jiuzhang_worker.job.problem import FAULT, Problem, Stopped
+from jiuzhang_worker.job.spec import read_spec
+from jiuzhang_worker.job.stop import Stop
+from jiuzhang_worker.tasks import load_task
+
+#: Members of a spec that say where and how fast it runs, never what comes out: they may differ when a task goes on.
+FREE = ("launch", "batch_tokens", "micro_batch_size", "workers", "concurrency", "base_url")
+
+
+def run(task: str, spec_path: Path | None, out: Path | None, events_path: Path | None) -> int:
+    """Runs a task to its end and gives its exit code. What went wrong is told in one line and as an event."""
+    stop = Stop()
+    stop.listen()
+    events = Events(None)
+    try:
+        spec = read_spec(task, spec_path)
+        base = Path.cwd() if spec_path is None else spec_path.resolve().parent
+        if out is None:
+            return _finish(task, Job(spec, base, Path.cwd(), events, stop), keep=False)
+        out = _folder(out)
+        if leader():
+            _claim(out)
+            events = Events(events_path or out / "events.jsonl")
+            _same_spec(out, spec)
+        events.say("begin", task=task)
+        return _finish(task, Job(spec, base, out, events, stop), keep=True)
+    except Stopped:
+        events.say("end", code=Stopped.exit_code)
+        return Stopped.exit_code
+    except Problem as problem:
+        return _tell(events, task, problem)
+    except Exception as error:
+        traceback.print_exc()
+        return _tell(events, task, translate(error))
+    finally:
+        events.close()
+
+
+def leader() -> bool:
+    """Of several processes of one run (torchrun), the first tells, claims and finishes."""
+    return os.environ.get("RANK", "0") == "0"
+
+
+def translate(error: Exception) -> Problem:
+    """What a library's error means here. Out of memory is the one that everybody meets."""
+    text = str(error)
+    if type(error).__name__ == "OutOfMemoryError" or isinstance(error, MemoryError) or "not enough memory" in text:
+        return Problem(
+            "host/out-of-memory",
+            f"The memory of the device is full: {text.splitlines()[0][:300] if text else type(error).__name__}",
+            remedy="Lower batch_tokens or micro_batch_size, or max_length.",
+        )
+    if isinstance(error, OSError) and error.errno == 28:
+        return Problem("out/disk-full", f"The disk is full: {error.filename or ''}", remedy="Free space, and start the task again: it goes on.")
+    return Problem("fault", f"{type(error).__name__}: {text.splitlines()[0][:500] if text else 'no message'}", remedy="The traceback is in the standard error output.")
+
+
+def _finish(task: str, job: Job, *, keep: bool) -> int:
+    if keep and _done(job):
+        job.events.say("end", code=0)
+        return 0
+    load_task(task)(job)
+    if keep and leader():
+        job.manifest.write()
+        job.events.say("end", code=0)
+    return 0
+
+
+def _done(job: Job) -> bool:
+    """Whether an earlier run has finished: the manifest comes last, and every file that it names must still be as it says."""
+    path = job.out / "manifest.json"
+    if not path.exists():
+        return False
+    try:
+        files = json.loads(path.read_text(encoding="utf-8"))["files"]
+        return all((job.out / file["path"]).stat().st_size == file["bytes"] for file in files)
+    except (OSError, ValueError, KeyError):
+        return False
+
+
+def _tell(events: Events, task: str, problem: Problem) -> int:
+    events.say("error", code=problem.code, message=problem.message, remedy=problem.remedy, data=problem.data or None)
+    events.say("end", code=problem.exit_code)
+    print(f"jiuzhang_worker {task}: {problem.code}: {problem}", file=sys.stderr)
+    return problem.exit_code
+
+
+def _folder(out: Path) -> Path:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Problem("out/no-folder", f"The folder {out} cannot be made: {error.strerror}", remedy="Name another folder after --out.") from None
+    return out.resolve()
+
+
+_claims: list[Any] = []
+
+
+def _claim(out: Path) -> None:
+    """Two runs in one folder would destroy each other's work. The system lets go of the lock when the process ends, however it ends."""
+    try:
+        import fcntl
+    except ImportError:
+        return
+    lock = (out / ".lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise Problem("out/busy", f"Another run writes into {out}", remedy="Wait for it, or name another folder after --out.") from None
+    _claims.append(lock)
+
+
+def _same_spec(out: Path, spec: dict[str, Any]) -> None:
+    """A run goes on only with what it was begun with; mixed results would be worse than none."""
+    path = out / "spec.json"
+    if path.exists():
+        before: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        for name in sorted({*before, *spec} - set(FREE)):
+            if canonical(before.get(name)) != canonical(spec.get(name)):
+                raise Problem(
+                    "out/other-spec",
+                    f"{out} was begun with another `{name}`",
+                    remedy="Name another folder after --out, or give the settings of before.",
+                    member=name,
+                )
+    write_json(path, spec)

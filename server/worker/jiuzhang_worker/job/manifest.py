@@ -1,0 +1,64 @@
+"""`manifest.json`: what a run made, and everything that it was made of. Written when the task is done, never before."""
+
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from jiuzhang_worker import __version__
+from jiuzhang_worker.job.files import sha256_of, write_json
+
+PACKAGES = ("torch", "transformers", "trl", "peft", "accelerate", "datasets", "numpy", "pyarrow", "math-verify", "vllm", "gguf")
+
+
+class Manifest:
+    """Collects files, inputs, models and results while a task runs."""
+
+    def __init__(self, out: Path, spec: dict[str, Any]) -> None:
+        self._out = out
+        self._files: dict[str, dict[str, Any]] = {}
+        self._spec = spec
+        self._inputs: dict[str, dict[str, Any]] = {}
+        self._models: dict[str, dict[str, Any]] = {}
+        self.results: dict[str, Any] = {}
+
+    def add(self, path: Path, rows: int | None = None) -> dict[str, Any]:
+        """A file under `out`. rows: 0 for what has none."""
+        name = path.relative_to(self._out).as_posix()
+        entry = {"path": name, "sha256": sha256_of(path), "bytes": path.stat().st_size, "rows": rows or 0}
+        self._files[name] = entry
+        return entry
+
+    def input(self, path: Path, sha256: str, rows: int) -> None:
+        self._inputs[str(path)] = {"path": str(path), "sha256": sha256, "rows": rows}
+
+    def model(self, role: str, **identity: Any) -> None:
+        """Which model played a role: its path or hub id, revision, and the hash of its weights."""
+        self._models[role] = identity
+
+    def write(self) -> None:
+        write_json(
+            self._out / "manifest.json",
+            {
+                "version": 1,
+                "files": [self._files[name] for name in sorted(self._files)],
+                "run": {
+                    "task": self._spec["task"],
+                    "settings": self._spec,
+                    "versions": versions(),
+                    "inputs": [self._inputs[name] for name in sorted(self._inputs)],
+                    "models": self._models,
+                    "results": self.results,
+                },
+            },
+        )
+
+
+def versions() -> dict[str, str]:
+    found = {"python": platform.python_version(), "jiuzhang_worker": __version__}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found

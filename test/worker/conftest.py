@@ -1,0 +1,18 @@
+"""What every test of the worker may ask for."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+# Tests never look at the network, and two cores are shared by all.
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+from tiny import save_tiny_model  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a random two-layer Llama and a byte-pair tokenizer: everything real but the size."""
+    return save_tiny_model(tmp_path_factory.mktemp("tiny-model"))
