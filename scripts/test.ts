@@ -1,6 +1,7 @@
 /**
- * Everything that a change must pass: build, lint, unit tests (beside their sources) and seam tests (test/, against the built
- * processes). `npm test -- PATTERN…` runs only the files whose path contains one of the patterns, without lint.
+ * Everything that a change must pass: build, lint, unit tests (beside their sources), seam tests (test/, against the built
+ * processes) and the worker's tests (test/worker/, in Python). `npm test -- PATTERN…` runs only the files whose path contains one
+ * of the patterns, without lint.
  * The last line is `N passed, N failed, N skipped` over all suites.
  */
 import { spawnSync } from "node:child_process";
@@ -12,6 +13,7 @@ import { spec } from "node:test/reporters";
 import { findChromium } from "./chromium.ts";
 import { installCodeServer } from "./code-server.ts";
 import { root } from "./root.ts";
+import { testWorker } from "./test-worker.ts";
 
 const patterns = process.argv.slice(2);
 const total = { passed: 0, failed: 0, skipped: 0 };
@@ -31,6 +33,7 @@ const seams = files("test/**/*.test.ts");
 if (seams.some((file) => file.startsWith("test/e2e/"))) await fetchEditor();
 // Seam tests start processes of their own: one file at a time keeps their deadlines honest on two cores.
 await suite("seams", seams, 1);
+worker(files("test/worker/**/*_test.py"));
 
 if (failures.length > 0) console.log(`\nFailed:\n${failures.map((name) => `  ${name}`).join("\n")}`);
 if (skipReasons.size > 0) console.log(`\nSkipped:\n${[...skipReasons].map(([reason, count]) => `  ${count} × ${reason}`).join("\n")}`);
@@ -51,6 +54,17 @@ function step(name: string, argv: string[]) {
 async function fetchEditor() {
   if (process.platform === "linux" && findChromium() !== null)
     await installCodeServer(console.log).catch((error: Error) => console.log(error.message));
+}
+
+function worker(paths: string[]) {
+  if (paths.length === 0) return;
+  console.log(`\nworker: ${paths.length} files`);
+  const counts = testWorker(paths);
+  total.passed += counts.passed;
+  total.failed += counts.failed;
+  total.skipped += counts.skipped;
+  failures.push(...counts.failures);
+  for (const [reason, count] of counts.reasons) skipReasons.set(reason, (skipReasons.get(reason) ?? 0) + count);
 }
 
 async function suite(name: string, paths: string[], concurrency: number) {

@@ -19,16 +19,22 @@ def command(task: str, spec: Path, out: Path) -> list[str]:
 
 
 def write_spec(folder: Path, spec: Any, name: str = "spec.json") -> Path:
+    """spec: an object, or the text of the file for one that is broken."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / name
-    path.write_text(json.dumps(spec), encoding="utf-8")
+    path.write_text(spec if isinstance(spec, str) else json.dumps(spec), encoding="utf-8")
     return path
 
 
 def run_task(task: str, folder: Path, spec: Any, out: str = "out", timeout: float = 300) -> subprocess.CompletedProcess[str]:
     """Runs a task to its end. folder: where the spec is written; its paths begin there."""
     return subprocess.run(
-        command(task, write_spec(folder, spec), folder / out), env=environment(), capture_output=True, text=True, timeout=timeout, check=False
+        command(task, write_spec(folder, spec), folder / out),
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
     )
 
 

@@ -48,7 +48,9 @@ def read_examples(job: Job, sources: list[dict[str, Any]]) -> list[Example]:
     for source in sources:
         found.extend(_of_source(job, source))
     if not found:
-        raise Problem("data/empty", f"There are no rows in {', '.join(source['path'] for source in sources)}", remedy="Check the paths and `limit`.")
+        raise Problem(
+            "data/empty", f"There are no rows in {', '.join(source['path'] for source in sources)}", remedy="Check the paths and `limit`."
+        )
     return found
 
 
@@ -116,7 +118,8 @@ def _writer(row: Row, cells: dict[str, Any], meta: dict[str, Any]) -> dict[str, 
     if messages is None:
         return {"prompt": _string(row, cells, "prompt"), "completion": completion}
     shaped = isinstance(messages, list) and all(
-        isinstance(message, dict) and isinstance(message.get("role"), str) and isinstance(message.get("content"), str) for message in messages
+        isinstance(message, dict) and isinstance(message.get("role"), str) and isinstance(message.get("content"), str)
+        for message in messages
     )
     if not shaped or not messages:
         raise _bad(row, "has `messages` that are not a list of {role, content}", "Mend the row.")

@@ -33,5 +33,7 @@ def _devices() -> list[dict[str, Any]]:
     found = []
     for index in range(torch.cuda.device_count()):
         free, total = torch.cuda.mem_get_info(index)
-        found.append({"name": torch.cuda.get_device_name(index), "memory_bytes": total, "free_bytes": free, "bf16": torch.cuda.is_bf16_supported()})
+        found.append(
+            {"name": torch.cuda.get_device_name(index), "memory_bytes": total, "free_bytes": free, "bf16": torch.cuda.is_bf16_supported()}
+        )
     return found

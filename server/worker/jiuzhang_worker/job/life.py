@@ -10,7 +10,7 @@ from typing import Any
 from jiuzhang_worker.job.events import Events
 from jiuzhang_worker.job.files import canonical, write_json
 from jiuzhang_worker.job.job import Job
-from jiuzhang_worker.job.problem import FAULT, Problem, Stopped
+from jiuzhang_worker.job.problem import Problem, Stopped
 from jiuzhang_worker.job.spec import read_spec
 from jiuzhang_worker.job.stop import Stop
 from jiuzhang_worker.tasks import load_task
@@ -63,8 +63,14 @@ def translate(error: Exception) -> Problem:
             remedy="Lower batch_tokens or micro_batch_size, or max_length.",
         )
     if isinstance(error, OSError) and error.errno == 28:
-        return Problem("out/disk-full", f"The disk is full: {error.filename or ''}", remedy="Free space, and start the task again: it goes on.")
-    return Problem("fault", f"{type(error).__name__}: {text.splitlines()[0][:500] if text else 'no message'}", remedy="The traceback is in the standard error output.")
+        return Problem(
+            "out/disk-full", f"The disk is full: {error.filename or ''}", remedy="Free space, and start the task again: it goes on."
+        )
+    return Problem(
+        "fault",
+        f"{type(error).__name__}: {text.splitlines()[0][:500] if text else 'no message'}",
+        remedy="The traceback is in the standard error output.",
+    )
 
 
 def _finish(task: str, job: Job, *, keep: bool) -> int:
@@ -101,7 +107,9 @@ def _folder(out: Path) -> Path:
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise Problem("out/no-folder", f"The folder {out} cannot be made: {error.strerror}", remedy="Name another folder after --out.") from None
+        raise Problem(
+            "out/no-folder", f"The folder {out} cannot be made: {error.strerror}", remedy="Name another folder after --out."
+        ) from None
     return out.resolve()
 
 

@@ -23,7 +23,9 @@ def read_spec(task: str, path: Path | None) -> dict[str, Any]:
         raise Problem("spec/not-json", f"{path} does not hold an object", remedy='Write { "task": … }.')
     value.setdefault("task", task)
     if value["task"] != task:
-        raise Problem("spec/wrong", f"{path} is a spec of `{value['task']}`, and `{task}` was asked for", remedy="Name the task that the spec is for.")
+        raise Problem(
+            "spec/wrong", f"{path} is a spec of `{value['task']}`, and `{task}` was asked for", remedy="Name the task that the spec is for."
+        )
     error = first_error(f"spec-{task}", value)
     if error is not None:
         raise _explained(error, path)

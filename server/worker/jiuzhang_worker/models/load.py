@@ -37,7 +37,9 @@ def find_model(job: Job, spec: dict[str, Any], role: str = "model") -> Source:
     if "adapter" in spec:
         adapter = job.path(spec["adapter"])
         if not (adapter / "adapter_config.json").is_file():
-            raise Problem("data/not-a-model", f"{adapter} holds no adapter (adapter_config.json)", remedy="Name the folder that a training wrote.")
+            raise Problem(
+                "data/not-a-model", f"{adapter} holds no adapter (adapter_config.json)", remedy="Name the folder that a training wrote."
+            )
         identity = {**identity, "adapter_sha256": _weights_hash(adapter)}
     job.manifest.model(role, **identity)
     return Source(folder, identity, adapter)
@@ -80,7 +82,9 @@ def load_tokenizer(source: Source) -> Any:
 
     tokenizer = AutoTokenizer.from_pretrained(source.folder)
     if tokenizer.eos_token is None:
-        raise Problem("data/not-a-model", f"The tokenizer of {source.folder} has no end token", remedy="Use a model whose tokenizer has one.")
+        raise Problem(
+            "data/not-a-model", f"The tokenizer of {source.folder} has no end token", remedy="Use a model whose tokenizer has one."
+        )
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
     return tokenizer
@@ -126,7 +130,11 @@ def pick_device(launch: dict[str, Any]) -> Any:
     if launch.get("threads"):
         torch.set_num_threads(launch["threads"])
     if wanted == "cuda" and not torch.cuda.is_available():
-        raise Problem("host/no-gpu", "The spec asks for a GPU, and there is none that torch can use", remedy="Run `doctor`, or set launch.device to cpu.")
+        raise Problem(
+            "host/no-gpu",
+            "The spec asks for a GPU, and there is none that torch can use",
+            remedy="Run `doctor`, or set launch.device to cpu.",
+        )
     if wanted == "cpu" or not torch.cuda.is_available():
         return torch.device("cpu")
     return torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))

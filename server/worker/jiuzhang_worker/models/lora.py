@@ -28,7 +28,11 @@ def add_lora(model: Any, spec: dict[str, Any], seed: int) -> Any:
     try:
         return get_peft_model(model, config)
     except ValueError as error:
-        raise Problem("spec/lora", f"The adapter does not fit the model: {error}", remedy="Check lora.targets against the names of the model's linears.") from None
+        raise Problem(
+            "spec/lora",
+            f"The adapter does not fit the model: {error}",
+            remedy="Check lora.targets against the names of the model's linears.",
+        ) from None
 
 
 def layers_of(wanted: str, count: int) -> list[int] | None:
@@ -37,5 +41,9 @@ def layers_of(wanted: str, count: int) -> list[int] | None:
         return None
     parts = re.fullmatch(r"last:([1-9]\d*)", wanted)
     if parts is None or int(parts[1]) > count:
-        raise Problem("spec/lora", f"lora.layers is `{wanted}`, and the model has {count} layers", remedy="Write `all`, or `last:N` with N of at most that.")
+        raise Problem(
+            "spec/lora",
+            f"lora.layers is `{wanted}`, and the model has {count} layers",
+            remedy="Write `all`, or `last:N` with N of at most that.",
+        )
     return list(range(count - int(parts[1]), count))

@@ -81,7 +81,11 @@ class Serialization:
 
     def _chat(self, messages: list[tuple[str, str]], tokenizer: Tokenizer, *, open_turn: bool) -> str:
         if not tokenizer.chat_template:
-            raise Problem("data/chat-template", "The model has no chat template, and rows have `messages`", remedy="Train it on rows with a raw `prompt`.")
+            raise Problem(
+                "data/chat-template",
+                "The model has no chat template, and rows have `messages`",
+                remedy="Train it on rows with a raw `prompt`.",
+            )
         text: str = tokenizer.apply_chat_template(
             [{"role": role, "content": content} for role, content in messages], tokenize=False, add_generation_prompt=open_turn
         )
