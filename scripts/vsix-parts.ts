@@ -33,6 +33,16 @@ const PARTS: readonly Part[] = [
     ],
     to: (file) => `dist/${file}`,
   },
+  {
+    name: "worker",
+    files: ["server/worker/jiuzhang_worker/**/*.py", "server/worker/locks/{cpu,cuda,vllm}.txt"],
+    to: (file) => file.replace(/^server\/worker/, "dist/worker"),
+  },
+  {
+    name: "worker",
+    files: ["server/src/protocol/files/*.schema.json"],
+    to: (file) => file.replace("server/src/protocol/files", "dist/worker/jiuzhang_worker/schemas"),
+  },
   { name: "templates", files: ["prompts/**/*.prompty"] },
   {
     name: "media",

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { homedir, tmpdir, userInfo } from "node:os";
-import { dirname, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { packageExtension } from "../../scripts/package.ts";
 import { root } from "../../scripts/root.ts";
@@ -21,6 +21,9 @@ const ALLOWED = [
   /^extension\/dist\/webview\/[\w-]+\.(?:js|css)$/,
   /^extension\/dist\/webview\/fonts\/[\w-]+\.(?:woff2|ttf)$/,
   /^extension\/dist\/node_modules\/better-sqlite3\/(?:package\.json|LICENSE|lib\/[\w/-]+\.js|prebuilds\/[\w-]+\.node)$/,
+  /^extension\/dist\/worker\/jiuzhang_worker\/[\w/]+\.py$/,
+  /^extension\/dist\/worker\/jiuzhang_worker\/schemas\/[\w-]+\.v1\.schema\.json$/,
+  /^extension\/dist\/worker\/locks\/(?:cpu|cuda|vllm)\.txt$/,
   /^extension\/client\/language\/[\w.-]+\.json$/,
   /^extension\/prompts\/[\w/-]+\.prompty$/,
   /^extension\/media\/(?:icon|panel)\.(?:svg|png)$/,
@@ -28,6 +31,13 @@ const ALLOWED = [
   /^extension\/media\/sample\/[\w/-]+\.(?:yaml|jsonl|csv|md|txt)$/,
   /^extension\/media\/walkthrough\/[\w-]+\.(?:md|svg|png)$/,
 ];
+
+/** A program of the search path, whole: it is run without one. */
+const which = (name: string): string =>
+  (process.env.PATH ?? "")
+    .split(delimiter)
+    .map((folder) => join(folder, name))
+    .find((path) => existsSync(path)) ?? name;
 
 let file = "";
 let entries: ArchiveEntry[] = [];
@@ -103,6 +113,15 @@ test("the server in it starts where nothing else is", async (t) => {
   const { version } = await server.request("server/health", {});
   assert.equal(version, manifest().version);
   assert.equal(await server.stop(), 0);
+});
+
+test("the worker in it needs nothing beside it but its packages, and names those that are missing", () => {
+  const worker = (python: string, ...argv: string[]) =>
+    spawnSync(python, ["-S", "-m", "jiuzhang_worker", ...argv], { cwd: extension("dist/worker"), encoding: "utf8", env: {} });
+  const bare = worker(which("python3"), "doctor");
+  assert.equal(bare.status, 69, bare.stderr);
+  assert.match(bare.stderr, /^jiuzhang_worker: host\/missing-package: .+ locks/);
+  assert.equal(bare.stderr.trim().split("\n").length, 1, bare.stderr);
 });
 
 test("its processes find their own SQLite", () => {

@@ -4,12 +4,18 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 # Tests never look at the network, and two cores are shared by all.
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 from tiny import save_tiny_model
+
+
+# Two busy cores keep no deadline; where a change must pass, the cases are the same each time.
+settings.register_profile("worker", deadline=None, derandomize="CI" in os.environ)
+settings.load_profile("worker")
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,6 @@ import argparse
 import sys
 from pathlib import Path
 
-from jiuzhang_worker.job.life import run
 from jiuzhang_worker.tasks import TASKS
 
 
@@ -22,6 +21,12 @@ def main(argv: list[str] | None = None) -> int:
     options = parser.parse_args(argv)
     if options.task != "doctor" and (options.spec is None or options.out is None):
         parser.error(f"{options.task} needs --spec and --out")
+    try:
+        from jiuzhang_worker.job.life import run
+    except ModuleNotFoundError as error:
+        remedy = "Install the packages of one of the worker's locks (locks/cpu.txt, cuda.txt, vllm.txt), or name a Python that has them."
+        print(f"jiuzhang_worker: host/missing-package: This Python has no package {error.name}. {remedy}", file=sys.stderr)
+        return 69
     return run(options.task, options.spec, options.out, options.events)
 
 

@@ -44,9 +44,7 @@ def read_examples(job: Job, sources: list[dict[str, Any]]) -> list[Example]:
 
     Raises data/bad-row with place for a row that has not what its form needs, data/empty.
     """
-    found: list[Example] = []
-    for source in sources:
-        found.extend(_of_source(job, source))
+    found = [example for source in sources for _, example in read_pairs(job, source)]
     if not found:
         raise Problem(
             "data/empty", f"There are no rows in {', '.join(source['path'] for source in sources)}", remedy="Check the paths and `limit`."
@@ -54,7 +52,8 @@ def read_examples(job: Job, sources: list[dict[str, Any]]) -> list[Example]:
     return found
 
 
-def _of_source(job: Job, source: dict[str, Any]) -> Iterator[Example]:
+def read_pairs(job: Job, source: dict[str, Any]) -> Iterator[tuple[Row, Example]]:
+    """Each row of one data member of a spec as it stands in its file, with what it becomes. The files are noted in the manifest at the end."""
     path = job.path(source["path"])
     limit = source.get("limit")
     rows: dict[Any, int] = {}
@@ -62,7 +61,7 @@ def _of_source(job: Job, source: dict[str, Any]) -> Iterator[Example]:
         if limit is not None and number >= limit:
             break
         rows[row.file] = rows.get(row.file, 0) + 1
-        yield to_example(row, source)
+        yield row, to_example(row, source)
     for file, count in rows.items():
         job.manifest.input(file, sha256_of(file), count)
 
@@ -107,7 +106,7 @@ def _gsm8k(row: Row, cells: dict[str, Any], meta: dict[str, Any]) -> dict[str, A
     solution, mark, answer = _string(row, cells, "answer").rpartition("####")
     if not mark:
         raise _bad(row, "has an `answer` without “#### …”, so it has no solution", "Give the solution in a column `solution`.")
-    meta.setdefault("answer", answer.strip())
+    meta["answer"] = answer.strip()
     written = re.sub(r"<<[^<>]*>>", "", solution).strip()
     return {"problem": _string(row, cells, "question"), "solution": f"{written}\nThe answer is {answer.strip()}."}
 

@@ -56,6 +56,12 @@ def leader() -> bool:
 def translate(error: Exception) -> Problem:
     """What a library's error means here. Out of memory is the one that everybody meets."""
     text = str(error)
+    if isinstance(error, ModuleNotFoundError):
+        return Problem(
+            "host/missing-package",
+            f"This Python has no package {error.name}",
+            remedy="Install the packages of one of the worker's locks, or run the task in an environment that has them.",
+        )
     if type(error).__name__ == "OutOfMemoryError" or isinstance(error, MemoryError) or "not enough memory" in text:
         return Problem(
             "host/out-of-memory",
