@@ -11,6 +11,7 @@ Task = Callable[["Job"], None]
 
 TASKS: dict[str, str] = {
     "doctor": "jiuzhang_worker.doctor.task:doctor",
+    "train": "jiuzhang_worker.train.task:train",
 }
 
 

@@ -18,6 +18,7 @@ class Events:
     """Appends events. A torn last line, left by a kill, is ended first, so that no event is glued to it."""
 
     def __init__(self, path: Path | None) -> None:
+        self.path = path
         self._file = None
         if path is None:
             return

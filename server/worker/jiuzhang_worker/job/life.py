@@ -16,7 +16,9 @@ from jiuzhang_worker.job.stop import Stop
 from jiuzhang_worker.tasks import load_task
 
 #: Members of a spec that say where and how fast it runs, never what comes out: they may differ when a task goes on.
-FREE = ("launch", "batch_tokens", "micro_batch_size", "workers", "concurrency", "base_url")
+FREE = ("launch", "batch_tokens", "micro_batch_size", "activation_checkpointing", "workers", "concurrency", "base_url")
+#: The same of members of a member.
+FREE_INSIDE = {"checkpoints": ("every_steps", "every_seconds", "keep")}
 
 
 def run(task: str, spec_path: Path | None, out: Path | None, events_path: Path | None) -> int:
@@ -30,7 +32,7 @@ def run(task: str, spec_path: Path | None, out: Path | None, events_path: Path |
         if out is None:
             return _finish(task, Job(spec, base, Path.cwd(), events, stop), keep=False)
         out = _folder(out)
-        if leader():
+        if leader(spec):
             _claim(out)
             events = Events(events_path or out / "events.jsonl")
             _same_spec(out, spec)
@@ -48,9 +50,10 @@ def run(task: str, spec_path: Path | None, out: Path | None, events_path: Path |
         events.close()
 
 
-def leader() -> bool:
-    """Of several processes of one run (torchrun), the first tells, claims and finishes."""
-    return os.environ.get("RANK", "0") == "0"
+def leader(spec: dict[str, Any] | None = None) -> bool:
+    """Of several processes of one run (torchrun) and of several nodes, the first tells, claims and finishes."""
+    node = 0 if spec is None else spec.get("launch", {}).get("node_rank", 0)
+    return os.environ.get("RANK", "0") == "0" and node == 0
 
 
 def translate(error: Exception) -> Problem:
@@ -84,7 +87,7 @@ def _finish(task: str, job: Job, *, keep: bool) -> int:
         job.events.say("end", code=0)
         return 0
     load_task(task)(job)
-    if keep and leader():
+    if keep and leader(job.spec):
         job.manifest.write()
         job.events.say("end", code=0)
     return 0
@@ -142,7 +145,7 @@ def _same_spec(out: Path, spec: dict[str, Any]) -> None:
     if path.exists():
         before: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         for name in sorted({*before, *spec} - set(FREE)):
-            if canonical(before.get(name)) != canonical(spec.get(name)):
+            if canonical(_bound(name, before.get(name))) != canonical(_bound(name, spec.get(name))):
                 raise Problem(
                     "out/other-spec",
                     f"{out} was begun with another `{name}`",
@@ -150,3 +153,9 @@ def _same_spec(out: Path, spec: dict[str, Any]) -> None:
                     member=name,
                 )
     write_json(path, spec)
+
+
+def _bound(name: str, value: Any) -> Any:
+    """What of a member may not differ."""
+    free = FREE_INSIDE.get(name, ())
+    return {key: part for key, part in value.items() if key not in free} if isinstance(value, dict) and free else value

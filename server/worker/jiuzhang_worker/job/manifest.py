@@ -32,6 +32,11 @@ class Manifest:
     def input(self, path: Path, sha256: str, rows: int) -> None:
         self._inputs[str(path)] = {"path": str(path), "sha256": sha256, "rows": rows}
 
+    def rows_of(self, path: str) -> int:
+        """Rows that were read of an input so far."""
+        entry = self._inputs.get(path)
+        return 0 if entry is None else int(entry["rows"])
+
     def model(self, role: str, **identity: Any) -> None:
         """Which model played a role: its path or hub id, revision, and the hash of its weights."""
         self._models[role] = identity
