@@ -11,6 +11,7 @@ import { ExitFile, JobFile, ManifestFile, StartedFile } from "../server/src/prot
 import { LabelLine } from "../server/src/protocol/files/labels.ts";
 import { IndexLine, RequestLine, ResponseLine } from "../server/src/protocol/files/shards.ts";
 import { DoctorSpec } from "../server/src/protocol/files/specs/doctor.ts";
+import { SelectSpec } from "../server/src/protocol/files/specs/select.ts";
 import { TrainSpec } from "../server/src/protocol/files/specs/train.ts";
 import { root } from "./root.ts";
 
@@ -26,6 +27,7 @@ const schemas = {
   import: ImportFile,
   label: LabelLine,
   "spec-doctor": DoctorSpec,
+  "spec-select": SelectSpec,
   "spec-train": TrainSpec,
 };
 const check = process.argv.includes("--check");

@@ -11,6 +11,7 @@ Task = Callable[["Job"], None]
 
 TASKS: dict[str, str] = {
     "doctor": "jiuzhang_worker.doctor.task:doctor",
+    "select": "jiuzhang_worker.select.task:select",
     "train": "jiuzhang_worker.train.task:train",
 }
 
