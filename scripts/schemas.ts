@@ -11,7 +11,9 @@ import { ExitFile, JobFile, ManifestFile, StartedFile } from "../server/src/prot
 import { LabelLine } from "../server/src/protocol/files/labels.ts";
 import { IndexLine, RequestLine, ResponseLine } from "../server/src/protocol/files/shards.ts";
 import { DoctorSpec } from "../server/src/protocol/files/specs/doctor.ts";
+import { EvaluateSpec } from "../server/src/protocol/files/specs/evaluate.ts";
 import { SelectSpec } from "../server/src/protocol/files/specs/select.ts";
+import { SynthesizeSpec } from "../server/src/protocol/files/specs/synthesize.ts";
 import { TrainSpec } from "../server/src/protocol/files/specs/train.ts";
 import { root } from "./root.ts";
 
@@ -27,7 +29,9 @@ const schemas = {
   import: ImportFile,
   label: LabelLine,
   "spec-doctor": DoctorSpec,
+  "spec-evaluate": EvaluateSpec,
   "spec-select": SelectSpec,
+  "spec-synthesize": SynthesizeSpec,
   "spec-train": TrainSpec,
 };
 const check = process.argv.includes("--check");
