@@ -2,7 +2,7 @@ import type { Progress } from "#protocol/corpus.ts";
 import type { SendSpec } from "#protocol/files/job.ts";
 import type { App } from "../app.ts";
 import { DEFAULT_PARALLEL } from "../engine/settings.ts";
-import { prepareEmbedded } from "../runs/embedded.ts";
+import { prepareEmbedded, withAdapter } from "../runs/embedded.ts";
 import { chooseEndpoint, endpointSpec, type TargetChoice } from "../runs/target.ts";
 import type { Output } from "./output.ts";
 import { createProgress, type ProgressLine } from "./progress.ts";
@@ -20,7 +20,9 @@ export interface PreparedModel {
 /** Makes the chosen model ready to be asked: an embedded one is fetched and its engine installed, with a line that says so. */
 export async function prepareModel(app: App, out: Output, choice: TargetChoice, signal: AbortSignal): Promise<PreparedModel> {
   const endpoint = await chooseEndpoint(app.projectDir, choice, process.env);
-  const model = endpoint.embedded ? await fetchEmbedded(out, endpoint.model_file ?? undefined, signal) : null;
+  const model = endpoint.embedded
+    ? await withAdapter(await fetchEmbedded(out, endpoint.model_file ?? undefined, signal), endpoint.adapter_file, { signal })
+    : null;
   const { endpoint: spec, identity } = endpointSpec(endpoint, model, process.env);
   return { spec, identity, maxTokensField: endpoint.max_tokens_field, embedded: endpoint.embedded, parallel: DEFAULT_PARALLEL };
 }

@@ -200,16 +200,18 @@ async function resolveRemote(
   }
 }
 
-async function checkGguf(file: string): Promise<void> {
-  if (!existsSync(file)) throw fail("engine/model-missing", "There is no such model file", { where: { file }, remedy: REMEDY });
+/** @throws engine/model-missing, engine/model-corrupt where there is no GGUF file */
+export async function checkGguf(file: string, what: "model" | "adapter" = "model"): Promise<void> {
+  const remedy = what === "model" ? REMEDY : "Mend adapter_file of the endpoint in jiuzhang.yaml, or take it out.";
+  if (!existsSync(file)) throw fail("engine/model-missing", `There is no such ${what} file`, { where: { file }, remedy });
   const handle = await open(file);
   try {
     const magic = Buffer.alloc(4);
     const { bytesRead } = await handle.read(magic, 0, 4, 0);
     if (bytesRead < 4 || magic.toString("latin1") !== "GGUF")
-      throw fail("engine/model-corrupt", "This file is not a GGUF model", {
+      throw fail("engine/model-corrupt", `This file is not a GGUF ${what}`, {
         where: { file },
-        remedy: `Download it again, or convert the model to GGUF. ${REMEDY}`,
+        remedy: what === "model" ? `Download it again, or convert the model to GGUF. ${remedy}` : remedy,
       });
   } finally {
     await handle.close();

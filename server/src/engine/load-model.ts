@@ -9,6 +9,7 @@ import { createWriter, nextBatch } from "./write-answer.ts";
 export interface LoadOptions {
   engineDir: string;
   modelFile: string;
+  adapterFile?: string;
   threads: number;
   parallel: number;
   /** Tokens of one sequence, prompt and answer together; the model's own limit caps it. */
@@ -34,6 +35,7 @@ export async function loadModel(options: LoadOptions) {
     contextSize: Math.min(options.contextTokens, model.trainContextSize),
     sequences: options.parallel,
     threads: options.threads,
+    ...(options.adapterFile === undefined ? {} : { lora: options.adapterFile }),
     batching: { itemPrioritizationStrategy: nextBatch },
   });
   return {

@@ -6,6 +6,7 @@ export interface EngineSettings {
   engineDir: string;
   modelFile: string;
   modelSha256: string;
+  adapterFile?: string;
   threads: number;
   parallel: number;
   contextTokens: number;

@@ -9,6 +9,9 @@ export interface StartOptions {
   entry: string;
   engineDir: string;
   modelFile: string;
+  /** A LoRA adapter for the model, as a GGUF file. */
+  adapterFile?: string;
+  /** Of the model, and of its adapter where it has one. */
   modelSha256: string;
   threads?: number;
   parallel?: number;
@@ -52,6 +55,7 @@ export async function startEngine(options: StartOptions): Promise<RunningEngine>
     engineDir: options.engineDir,
     modelFile: options.modelFile,
     modelSha256: options.modelSha256,
+    ...(options.adapterFile === undefined ? {} : { adapterFile: options.adapterFile }),
     threads: options.threads ?? defaultThreads(),
     parallel: options.parallel ?? DEFAULT_PARALLEL,
     contextTokens: options.contextTokens ?? DEFAULT_CONTEXT_TOKENS,

@@ -19,6 +19,8 @@ export interface EndpointDeclaration {
   max_tokens_field: "auto" | "max_tokens" | "max_completion_tokens";
   /** GGUF file of an embedded endpoint; absent for the default model. */
   model_file: string | null;
+  /** GGUF file of a LoRA adapter for it. */
+  adapter_file: string | null;
   threads: number | null;
 }
 

@@ -24,6 +24,7 @@ export function declareEndpoint(name: string, endpoint: EmbeddedEndpoint | Serve
       limits,
       max_tokens_field: "max_tokens",
       model_file: endpoint.model_file ?? null,
+      adapter_file: endpoint.adapter_file ?? null,
       threads: endpoint.threads ?? null,
     };
   const { price } = endpoint;
@@ -39,6 +40,7 @@ export function declareEndpoint(name: string, endpoint: EmbeddedEndpoint | Serve
     limits,
     max_tokens_field: endpoint.max_tokens_field ?? "auto",
     model_file: null,
+    adapter_file: null,
     threads: null,
   };
 }

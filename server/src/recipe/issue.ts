@@ -77,6 +77,8 @@ const MEANT: ReadonlyMap<string, string> = new Map([
   ["id", "model"],
   ["gguf", "model_file"],
   ["path", "model_file"],
+  ["lora", "adapter_file"],
+  ["adapter", "adapter_file"],
   ["environment", "env"],
   ["version", "revision"],
 ]);
@@ -110,6 +112,7 @@ const HELP: Record<string, string> = {
   provider: "Write provider: openai, for example.",
   revision: TEXT,
   model_file: TEXT,
+  adapter_file: TEXT,
   api_key: "Write api_key: { secret: openai }, or api_key: { env: OPENAI_API_KEY }.",
   "api_key.secret": "Write api_key: { secret: openai }; the key itself goes into an environment variable.",
   "api_key.env": "Write api_key: { env: OPENAI_API_KEY }; the key itself goes into that variable.",

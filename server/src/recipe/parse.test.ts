@@ -52,6 +52,7 @@ test("a whole recipe is read, and what is left out is filled in", () => {
     limits: {},
     max_tokens_field: "max_tokens",
     model_file: "models/own.gguf",
+    adapter_file: null,
     threads: 2,
   });
   assert.deepEqual(endpoints.get("teacher"), {
@@ -66,6 +67,7 @@ test("a whole recipe is read, and what is left out is filled in", () => {
     limits: { rpm: 500, tpm: 800000 },
     max_tokens_field: "max_completion_tokens",
     model_file: null,
+    adapter_file: null,
     threads: null,
   });
   const lab = endpoints.get("lab");

@@ -50,6 +50,7 @@ export const embeddedEndpoint = z.strictObject({
   ...common,
   model: common.model.optional(),
   model_file: text.optional().describe("A GGUF file, or an hf: address of one; without it the default model is used."),
+  adapter_file: text.optional().describe("A LoRA adapter for the model, as a GGUF file, such as a training of one writes."),
   threads: z.int().positive().max(1024).optional().describe("Processor threads; without it the engine chooses."),
 });
 

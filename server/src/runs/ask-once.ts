@@ -2,6 +2,7 @@ import { type Problem, toProblem } from "#protocol/errors.ts";
 import type { EndpointTest } from "#protocol/messages/endpoints.ts";
 import { createEndpoint, type Endpoint } from "../endpoints/endpoint.ts";
 import { readReply } from "../synthesis/reply-text.ts";
+import { withAdapter } from "./embedded.ts";
 import { readyModel } from "./engine-home.ts";
 import type { Asked, TestRequest } from "./runner-messages.ts";
 import { neededKey } from "./target.ts";
@@ -55,7 +56,7 @@ export async function askOnce(
 }
 
 async function connect(asked: Asked, engines: WarmEngines, signal: AbortSignal): Promise<{ endpoint: Endpoint; end(): Promise<void> }> {
-  const { model, embedded, base_url, max_tokens_field: maxTokensField, model_file, threads } = asked.endpoint;
+  const { model, embedded, base_url, max_tokens_field: maxTokensField, model_file, adapter_file, threads } = asked.endpoint;
   const common = { model, stallSeconds: PATIENCE_SECONDS, maxTokensField };
   if (!embedded) {
     const env = { ...process.env, ...asked.keys };
@@ -64,7 +65,8 @@ async function connect(asked: Asked, engines: WarmEngines, signal: AbortSignal):
     return { endpoint, end: async () => endpoint.close() };
   }
   const ready = await readyModel(asked.homes, model_file ?? undefined, signal);
-  const engine = await engines.lease({ model: ready.model, home: ready.home, threads: threads ?? undefined }, { signal });
+  const found = await withAdapter(ready.model, adapter_file, { home: ready.home, signal });
+  const engine = await engines.lease({ model: found, home: ready.home, threads: threads ?? undefined }, { signal });
   const endpoint = createEndpoint({ ...common, baseUrl: engine.baseUrl, apiKey: engine.token });
   const end = async () => {
     endpoint.close();

@@ -1,15 +1,15 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { Progress } from "#protocol/corpus.ts";
 import { fail } from "#protocol/errors.ts";
 import type { SendSpec } from "#protocol/files/job.ts";
-import { fetchModel, findModel } from "../engine/fetch-model.ts";
+import { checkGguf, fetchModel, findModel } from "../engine/fetch-model.ts";
 import { cachedHash } from "../engine/hash-file.ts";
 import { installEngine, installedEngine } from "../engine/install.ts";
 import { type RunningEngine, type StartOptions, startEngine } from "../engine/start.ts";
 import { entries, shippedFolder } from "../entries.ts";
 import { cacheDir } from "../project/cache.ts";
-import type { ModelFile } from "./target.ts";
+import { type ModelFile, modelHash } from "./target.ts";
 
 /** More sequences than this share the memory bandwidth without writing more. */
 const MOST_PARALLEL = 8;
@@ -43,6 +43,20 @@ export async function prepareEmbedded({ source, ...prepare }: Prepare & { source
   return { path: file, sha256 };
 }
 
+/**
+ * The model with the adapter that an endpoint names; null for none.
+ * @throws engine/model-missing, engine/model-corrupt where that file is not there or no adapter
+ */
+export async function withAdapter(
+  model: ModelFile,
+  file: string | null,
+  { home = cacheDir(), signal }: Home & { signal: AbortSignal },
+): Promise<ModelFile> {
+  if (file === null) return model;
+  await checkGguf(file, "adapter");
+  return { ...model, adapter: { file: resolve(file), sha256: await cachedHash(home, file, signal) } };
+}
+
 /** The folder of the engine in a home, null where it is not installed. @throws engine/unsupported-platform */
 export const engineIn = (home: string): Promise<string | null> => installedEngine({ cacheDir: home, lockDir: lockDir() });
 
@@ -72,7 +86,14 @@ export async function startEmbedded(
   { home, ...options }: Omit<StartOptions, "entry" | "engineDir" | "modelFile" | "modelSha256"> & Home,
 ): Promise<RunningEngine> {
   const engineDir = await engineFolder({ home, signal: options.signal, onProgress: () => {} });
-  return await startEngine({ ...options, entry: entries.engine, engineDir, modelFile: model.path, modelSha256: model.sha256 });
+  return await startEngine({
+    ...options,
+    entry: entries.engine,
+    engineDir,
+    modelFile: model.path,
+    modelSha256: modelHash(model),
+    ...(model.adapter === undefined ? {} : { adapterFile: model.adapter.file }),
+  });
 }
 
 /**
@@ -82,7 +103,7 @@ export async function startEmbedded(
 export async function startForJob(embedded: Embedded, parallel: number, signal: AbortSignal): Promise<RunningEngine> {
   await checkModel(embedded, { signal });
   return startEmbedded(
-    { path: embedded.model_file, sha256: embedded.model_sha256 },
+    { path: embedded.model_file, sha256: embedded.model_sha256, adapter: embedded.adapter },
     {
       ...(embedded.threads === undefined ? {} : { threads: embedded.threads }),
       parallel: Math.min(parallel, MOST_PARALLEL),
@@ -99,11 +120,17 @@ export async function startForJob(embedded: Embedded, parallel: number, signal: 
  * @throws engine/model-missing, engine/model-corrupt
  */
 export async function checkModel(
-  { model_file: file, model_sha256: sha256 }: Embedded,
+  { model_file, model_sha256, adapter }: Embedded,
   { home = cacheDir(), signal }: Home & { signal: AbortSignal },
 ): Promise<void> {
   const remedy = "Put the file back, or run the command again: it makes a job for the model that it finds.";
-  if (!existsSync(file)) throw fail("engine/model-missing", "The job's model file is gone", { where: { file }, remedy });
-  if ((await cachedHash(home, file, signal)) !== sha256)
-    throw fail("engine/model-corrupt", "The model file is not the one that the job was made for", { where: { file }, remedy });
+  const files = [
+    { what: "model", file: model_file, sha256: model_sha256 },
+    ...(adapter === undefined ? [] : [{ what: "adapter", ...adapter }]),
+  ];
+  for (const { what, file, sha256 } of files) {
+    if (!existsSync(file)) throw fail("engine/model-missing", `The job's ${what} file is gone`, { where: { file }, remedy });
+    if ((await cachedHash(home, file, signal)) !== sha256)
+      throw fail("engine/model-corrupt", `The ${what} file is not the one that the job was made for`, { where: { file }, remedy });
+  }
 }

@@ -20,7 +20,7 @@ export function serveRunner(): void {
   const report = (problem: Problem) => log("warn", formatProblem(problem));
   const life = new AbortController();
   const engines = createWarmEngines(async ({ model, home, threads }) => {
-    await checkModel({ model_file: model.path, model_sha256: model.sha256 }, { home, signal: life.signal });
+    await checkModel({ model_file: model.path, model_sha256: model.sha256, adapter: model.adapter }, { home, signal: life.signal });
     return await startEmbedded(model, {
       home,
       ...(threads === undefined ? {} : { threads }),

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, test } from "node:test";
 import { modelIdentity } from "../recipe/identity.ts";
-import { chooseEndpoint } from "./target.ts";
+import { chooseEndpoint, endpointSpec } from "./target.ts";
 
 const project = mkdtempSync(join(tmpdir(), "jiuzhang-target-"));
 after(() => rmSync(project, { recursive: true, force: true }));
@@ -13,6 +13,7 @@ writeFileSync(
   `endpoints:
   teacher: { base_url: "http://127.0.0.1:9/v1", model: big, provider: house, revision: "2026-01" }
   small: { embedded: true, model_file: models/own.gguf }
+  tuned: { embedded: true, adapter_file: models/tuned.gguf }
   far: { embedded: true, model_file: "hf:owner/repo/file.gguf" }
 `,
 );
@@ -44,4 +45,18 @@ test("a key that belongs to another provider is never sent to an address that so
   assert.deepEqual((await choose(typed, { JIUZHANG_API_KEY: "set" })).api_key, { env: "JIUZHANG_API_KEY" });
   await assert.rejects(choose({ baseUrl: "127.0.0.1:9", model: "m" }), { message: /wants an address/ });
   await assert.rejects(choose({ baseUrl: "http://127.0.0.1:9/v1" }), { message: /needs --model/ });
+});
+
+test("a model with an adapter is another model than without, and than with another", async () => {
+  const endpoint = await choose({ endpoint: "tuned" });
+  assert.equal(endpoint.adapter_file, resolve(project, "models/tuned.gguf"));
+  const model = { path: "model.gguf", sha256: "a".repeat(64) };
+  const bare = endpointSpec(endpoint, model, {});
+  const [one, other] = ["b", "c"].map((digit) =>
+    endpointSpec(endpoint, { ...model, adapter: { file: "adapter.gguf", sha256: digit.repeat(64) } }, {}),
+  );
+  assert.equal(bare.identity, `sha256:${model.sha256}`);
+  assert.equal(new Set([bare.identity, one?.identity, other?.identity]).size, 3);
+  assert.match(one?.identity ?? "", /^sha256:[0-9a-f]{64}$/);
+  assert.deepEqual(one?.endpoint.embedded?.adapter, { file: "adapter.gguf", sha256: "b".repeat(64) });
 });

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
@@ -35,8 +36,9 @@ export async function chooseEndpoint(projectDir: string, choice: TargetChoice, e
       where: { file },
       remedy: names.length === 0 ? `Declare it under “endpoints:” in ${RECIPE_FILE}.` : `The recipe declares: ${names.join(", ")}.`,
     });
-  if (choice.model === undefined) return { ...found, model_file: modelFileOf(projectDir, found.model_file) };
-  if (found.embedded) return { ...found, model_file: choice.model };
+  const adapter_file = modelFileOf(projectDir, found.adapter_file);
+  if (choice.model === undefined) return { ...found, model_file: modelFileOf(projectDir, found.model_file), adapter_file };
+  if (found.embedded) return { ...found, model_file: choice.model, adapter_file };
   // A declared revision says which version of the declared model is meant, not of another one.
   return { ...found, model: choice.model, revision: choice.model === found.model ? found.revision : null };
 }
@@ -98,7 +100,12 @@ export function neededKey(endpoint: EndpointDeclaration, env: NodeJS.ProcessEnv)
 export interface ModelFile {
   path: string;
   sha256: string;
+  adapter?: { file: string; sha256: string } | undefined;
 }
+
+/** One hash for a model with its adapter: another adapter makes another model. 64 hex digits. */
+export const modelHash = ({ sha256, adapter }: Pick<ModelFile, "sha256" | "adapter">): string =>
+  adapter === undefined ? sha256 : createHash("sha256").update(`${sha256} ${adapter.sha256}`).digest("hex");
 
 /** The part of a job's spec that says whom to ask. @throws model/missing-key before anything is planned */
 export function endpointSpec(
@@ -109,14 +116,21 @@ export function endpointSpec(
   const key = neededKey(endpoint, env);
   const { price, limits, threads } = endpoint;
   return {
-    identity: modelIdentity(endpoint, model?.sha256),
+    identity: modelIdentity(endpoint, model === null ? undefined : modelHash(model)),
     endpoint: {
       name: endpoint.name,
       model: endpoint.model,
       ...(endpoint.base_url === null ? {} : { base_url: endpoint.base_url }),
       ...(model === null
         ? {}
-        : { embedded: { model_file: resolve(model.path), model_sha256: model.sha256, ...(threads === null ? {} : { threads }) } }),
+        : {
+            embedded: {
+              model_file: resolve(model.path),
+              model_sha256: model.sha256,
+              ...(model.adapter === undefined ? {} : { adapter: model.adapter }),
+              ...(threads === null ? {} : { threads }),
+            },
+          }),
       ...(key === null ? {} : { api_key_env: key.variable }),
       ...(Object.keys(limits).length === 0 ? {} : { limits }),
       ...(price === null ? {} : { price }),

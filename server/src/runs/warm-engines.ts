@@ -1,5 +1,5 @@
 import type { RunningEngine } from "../jobs/send-model.ts";
-import type { ModelFile } from "./target.ts";
+import { type ModelFile, modelHash } from "./target.ts";
 
 /** What is asked of an engine that is to be started. */
 export interface EngineWish {
@@ -15,7 +15,7 @@ export interface WarmEngines {
    * @throws engine/…, or why `signal` was raised while waiting; the engine then goes on starting, for whoever asks next
    */
   lease(wish: EngineWish, options: { signal: AbortSignal; onStart?: (() => void) | undefined }): Promise<RunningEngine>;
-  /** Ends a model's engine where nobody uses it: another process is about to load the same model. */
+  /** By the hash of model and adapter. Ends a model's engine where nobody uses it: another process is about to load the same model. */
   rest(sha256: string): Promise<void>;
   /** Ends all of them. */
   close(): Promise<void>;
@@ -43,7 +43,7 @@ export function createWarmEngines(start: (wish: EngineWish) => Promise<RunningEn
   };
 
   const open = (wish: EngineWish): Warm => {
-    const { sha256 } = wish.model;
+    const sha256 = modelHash(wish.model);
     const engine: Warm = { threads: wish.threads, starting: start(wish), users: 0, idle: undefined };
     const forget = () => {
       clearTimeout(engine.idle);
@@ -57,7 +57,7 @@ export function createWarmEngines(start: (wish: EngineWish) => Promise<RunningEn
   return {
     async lease(wish, { signal, onStart }) {
       signal.throwIfAborted();
-      const { sha256 } = wish.model;
+      const sha256 = modelHash(wish.model);
       let engine = warm.get(sha256);
       if (engine !== undefined && engine.users === 0 && engine.threads !== wish.threads) {
         await end(sha256, engine);

@@ -9,12 +9,13 @@ import type { SeedRow } from "../synthesis/build-request.ts";
 import type { CorpusStore } from "../thread.ts";
 import { DEFAULT_CONCURRENCY, DEFAULT_RETRIES, STALL_SECONDS, WATCHED_RETRIES } from "./defaults.ts";
 import { collectDeltas } from "./deltas.ts";
+import { withAdapter } from "./embedded.ts";
 import { type ReadyModel, readyModel } from "./engine-home.ts";
 import { type Counts, type GenerateObserver, generate } from "./generate.ts";
 import type { RunRequest } from "./runner-messages.ts";
 import { sendHere } from "./send-here.ts";
 import { detachedSend } from "./start-send.ts";
-import { endpointSpec } from "./target.ts";
+import { endpointSpec, modelHash } from "./target.ts";
 import { readyTemplate } from "./templates.ts";
 import type { WarmEngines } from "./warm-engines.ts";
 
@@ -41,7 +42,8 @@ export async function watchedRun(request: RunRequest, run: WatchedRun): Promise<
   const { endpoint } = request;
   const ready = endpoint.embedded ? await readyModel(request.homes, endpoint.model_file ?? undefined, signal) : null;
   const env = { ...process.env, ...request.keys };
-  const { endpoint: spec, identity } = endpointSpec(endpoint, ready?.model ?? null, env);
+  const model = ready === null ? null : await withAdapter(ready.model, endpoint.adapter_file, { home: ready.home, signal });
+  const { endpoint: spec, identity } = endpointSpec(endpoint, model, env);
   const streams = request.count <= STREAM_MAX_REQUESTS;
 
   const asked = new Map<string, { sample: number; seed: string | null }>();
@@ -49,7 +51,7 @@ export async function watchedRun(request: RunRequest, run: WatchedRun): Promise<
   const here = () => sendHere({ env, startEngine: warmStart(ready, engines, onEvent), onDelta: deltas.listen, report: run.report });
   const detached = async (dir: string) => {
     // A second copy of the model in memory would slow both down.
-    if (ready !== null) await engines.rest(ready.model.sha256);
+    if (model !== null) await engines.rest(modelHash(model));
     const home = ready === null ? {} : { JIUZHANG_CACHE: ready.home };
     return await detachedSend(entries.send, { ...env, ...home })(dir);
   };
@@ -132,10 +134,10 @@ export async function watchedRun(request: RunRequest, run: WatchedRun): Promise<
 
 /** The engine of a run in this process: the warm one. */
 function warmStart(ready: ReadyModel | null, engines: WarmEngines, onEvent: (event: GenerateEvent) => void): StartEmbedded {
-  return async ({ threads, model_file: path, model_sha256: sha256 }, _parallel, signal) => {
+  return async ({ threads, model_file: path, model_sha256: sha256, adapter }, _parallel, signal) => {
     const home = ready?.home ?? "";
     const onStart = () => onEvent({ type: "preparing", stage: "Starting the embedded model", done: 0, total: null, unit: "" });
-    return await engines.lease({ model: { path, sha256 }, home, threads }, { signal, onStart });
+    return await engines.lease({ model: { path, sha256, adapter }, home, threads }, { signal, onStart });
   };
 }
 

@@ -7,7 +7,7 @@ import { knownHash } from "../../engine/hash-file.ts";
 import { RECIPE_FILE } from "../../project/root.ts";
 import { declareEndpoint } from "../../recipe/declaration.ts";
 import { modelIdentity } from "../../recipe/identity.ts";
-import { chooseEndpoint, keyOf } from "../../runs/target.ts";
+import { chooseEndpoint, keyOf, modelHash } from "../../runs/target.ts";
 
 /** Whom a preview's request would go to. */
 export interface Target {
@@ -72,5 +72,9 @@ async function stampOf(file: string): Promise<string> {
 async function identityOf(endpoint: EndpointDeclaration, cacheDir: string): Promise<string | null> {
   if (!endpoint.embedded) return modelIdentity(endpoint);
   const sha256 = endpoint.model_file === null ? DEFAULT_MODEL.sha256 : await knownHash(cacheDir, endpoint.model_file);
-  return sha256 === null ? null : modelIdentity(endpoint, sha256);
+  if (sha256 === null) return null;
+  if (endpoint.adapter_file === null) return modelIdentity(endpoint, sha256);
+  const file = endpoint.adapter_file;
+  const adapter = await knownHash(cacheDir, file);
+  return adapter === null ? null : modelIdentity(endpoint, modelHash({ sha256, adapter: { file, sha256: adapter } }));
 }

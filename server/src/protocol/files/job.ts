@@ -8,13 +8,20 @@ export const SendSpec = z.strictObject({
   task: z.literal("send"),
   /** Dataset that the answers are ingested into. */
   dataset: z.string(),
-  /** sha256 of a model file, or `provider/model@revision` as declared: never a URL or a port. */
+  /** sha256 of a model file (with an adapter: of both hashes), or `provider/model@revision` as declared: never a URL or a port. */
   model_identity: z.string(),
   endpoint: z.strictObject({
     name: z.string(),
     /** Absent for the embedded engine, which the job starts for itself. */
     base_url: z.string().optional(),
-    embedded: z.strictObject({ model_file: z.string(), model_sha256: z.string(), threads: z.int().optional() }).optional(),
+    embedded: z
+      .strictObject({
+        model_file: z.string(),
+        model_sha256: z.string(),
+        adapter: z.strictObject({ file: z.string(), sha256: z.string() }).optional(),
+        threads: z.int().optional(),
+      })
+      .optional(),
     model: z.string(),
     /** Name of the environment variable that holds the key. */
     api_key_env: z.string().optional(),
