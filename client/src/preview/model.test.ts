@@ -32,6 +32,7 @@ function stage({ held = ["preview/render", "seeds/pick"] }: { held?: string[] } 
   const shown: Preview[] = [];
   const states: PreviewState[] = [];
   const versions = new Map([[A, 1]]);
+  const panel = { visible: true };
   const given: Record<string, unknown> = {
     "corpus/datasets": { datasets: [{ name: "seeds", kind: "seed", rows: 9 }], problem: null },
     "endpoints/list": { endpoints: [], file: "", problems: [] },
@@ -62,6 +63,7 @@ function stage({ held = ["preview/render", "seeds/pick"] }: { held?: string[] } 
     trusted: () => true,
     endpoint: () => null,
     name: (uri) => uri.slice(-8),
+    visible: () => panel.visible,
     show: (preview) => shown.push(preview),
     tell: (state) => states.push(state),
     pause: () => turn(),
@@ -69,7 +71,7 @@ function stage({ held = ["preview/render", "seeds/pick"] }: { held?: string[] } 
   const model = createPreviewModel(ports, { uri: null, seed: null, endpoint: null, pinned: false });
   const open = (name: string) => asked.filter((one) => one.name === name);
   const last = (name: string) => open(name).at(-1) as Asked;
-  return { model, asked: open, last, shown, states, versions, state: () => states.at(-1) as PreviewState };
+  return { model, panel, asked: open, last, shown, states, versions, state: () => states.at(-1) as PreviewState };
 }
 
 const preview = (uri: string, version: number, more: { settled?: boolean; from?: "seed" | "sample" | "none" } = {}): Preview => {
@@ -89,6 +91,31 @@ test("the first picture comes with the first seed, and each change costs one req
   await last("preview/render").answer(preview(A, 1));
   assert.equal(shown.length, 1);
   assert.equal(asked("preview/render").length, 2);
+});
+
+test("a panel that nobody sees is not rendered at each change, but once when it is seen again", async () => {
+  const { model, panel, asked, last } = stage({ held: ["preview/render"] });
+  model.template(A);
+  await turn();
+  await turn();
+  await last("preview/render").answer(preview(A, 1));
+  panel.visible = false;
+  for (let change = 0; change < 5; change++) model.changed();
+  model.reload();
+  await turn();
+  assert.equal(asked("preview/render").length, 1);
+  panel.visible = true;
+  model.shown();
+  await turn();
+  assert.equal(asked("preview/render").length, 2);
+  await last("preview/render").answer({ ...preview(A, 1), rendering: null });
+  model.shown();
+  await turn();
+  assert.equal(asked("preview/render").length, 2, "nothing was missed");
+  panel.visible = false;
+  model.changed();
+  await turn();
+  assert.equal(asked("preview/render").length, 3, "that a broken template is mended is heard");
 });
 
 test("a seed that does not come does not keep the picture waiting", async () => {

@@ -17,6 +17,8 @@ export interface PreviewPorts {
   /** The endpoint that the settings name. */
   endpoint(uri: string): string | null;
   name(uri: string): string;
+  /** Whether anybody can see the panel. */
+  visible(): boolean;
   show(preview: Preview): void;
   tell(state: PreviewState): void;
   pause(milliseconds: number): Promise<void>;
@@ -30,8 +32,10 @@ export interface PreviewModel {
   readonly kept: KeptPreview;
   /** Shows another template; the seed stays where the project does. */
   template(uri: string): void;
-  /** The template's text has changed, or something else that its rendering depends on. */
+  /** The template's text has changed, or something else that its rendering depends on. A hidden panel has its new picture when it is shown. */
   changed(): void;
+  /** The panel is shown again. */
+  shown(): void;
   /** Datasets or endpoints may have changed. */
   reload(): void;
   /** Trust, settings or the server have changed. */
@@ -71,6 +75,8 @@ export function createPreviewModel(ports: PreviewPorts, kept: KeptPreview): Prev
   /** Settles when a first seed has been looked for. */
   let looked: Promise<void> = Promise.resolve();
   let choices: Promise<unknown> = Promise.resolve();
+  /** Something has changed while nobody saw it. */
+  let missed = false;
 
   const chosenEndpoint = () => endpoint ?? (uri === null ? null : ports.endpoint(uri));
 
@@ -155,6 +161,12 @@ export function createPreviewModel(ports: PreviewPorts, kept: KeptPreview): Prev
     },
   });
 
+  // A broken template is followed all the same: a command that generates must hear that it is mended.
+  const refresh = () => {
+    missed = !ports.visible() && last?.rendering != null;
+    if (!missed) latest.ask();
+  };
+
   const readLists = async (of: string) => {
     const [found, known] = await Promise.allSettled([
       server.request("corpus/datasets", { project: of }),
@@ -234,12 +246,15 @@ export function createPreviewModel(ports: PreviewPorts, kept: KeptPreview): Prev
       tell();
       latest.ask();
     },
-    changed: () => latest.ask(),
+    changed: refresh,
+    shown() {
+      if (missed) refresh();
+    },
     reload() {
       if (project === null) return;
       void readLists(project);
       if (seed === null) looked = firstSeed(project);
-      latest.ask();
+      refresh();
     },
     circumstances() {
       tell();

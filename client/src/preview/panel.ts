@@ -39,6 +39,7 @@ export function createPreviewPanel(context: ClientContext, panel: WebviewPanel, 
       trusted: () => workspace.isTrusted,
       endpoint: (uri) => settings.get("jiuzhang.endpoint", Uri.parse(uri)),
       name: nameOf,
+      visible: () => panel.visible,
       show: (preview) => host.post("preview/show", preview),
       tell: (state) => {
         panel.title = state.name === null ? "Preview" : `Preview: ${state.name}`;
@@ -125,6 +126,9 @@ export function createPreviewPanel(context: ClientContext, panel: WebviewPanel, 
   const reload = throttle(CHANGES_MILLISECONDS, () => model.reload());
   const recipe = workspace.createFileSystemWatcher("**/jiuzhang.yaml");
   const subscriptions: Disposable[] = [
+    panel.onDidChangeViewState(() => {
+      if (panel.visible) model.shown();
+    }),
     { dispose: reload.cancel },
     { dispose: () => watch?.dispose() },
     { dispose: model.stop },
