@@ -1,18 +1,16 @@
 import { randomUUID } from "node:crypto";
 import { basename } from "node:path";
-import { commands, type Progress, ProgressLocation, StatusBarAlignment, Uri, window } from "vscode";
+import { commands, type Progress, ProgressLocation, Uri, window } from "vscode";
 import { STREAM_MAX_REQUESTS } from "#protocol/limits.ts";
 import type { GenerateDone, GenerateEvent } from "#protocol/messages/generate.ts";
 import type { ClientContext } from "../context.ts";
 import { plain } from "../problems/plain.ts";
 import { problemOf, showProblem } from "../problems/show.ts";
 import { count, duration, money } from "../status/words.ts";
+import type { EndedItem } from "./ended-item.ts";
 import type { GenerationRequest } from "./generations.ts";
 import { openResults, type ResultsDocument } from "./results-document.ts";
 import { createTranscript, doneWords } from "./transcript.ts";
-
-/** How long a line about an ended run stays in the status bar. */
-const SHOWN_MILLISECONDS = 30_000;
 
 /** A run that nobody watched for so long ends with a message: its user may be elsewhere. */
 const LONG_SECONDS = 20;
@@ -21,7 +19,7 @@ const LONG_SECONDS = 20;
  * Generates without a preview: the text of a small run streams into an unsaved document beside the editor, a message says how far a
  * run is and stops it, and a line at its end leads to the dataset.
  */
-export async function generateInDocument(context: ClientContext, request: GenerationRequest): Promise<void> {
+export async function generateInDocument(context: ClientContext, request: GenerationRequest, ended: EndedItem): Promise<void> {
   const { server, log, settings, generations } = context;
   await generations.confirm(request);
   const uri = Uri.parse(request.template);
@@ -48,6 +46,7 @@ export async function generateInDocument(context: ClientContext, request: Genera
         const done = await generations.run(request, { run, signal: abort.signal });
         transcript.end({ done });
         await (await results)?.end();
+        ended.show(request.project, done);
         tell(context, request.project, done);
       } catch (thrown) {
         transcript.end({ problem: problemOf(thrown) });
@@ -78,19 +77,11 @@ function say(progress: Progress<{ message?: string; increment?: number }>, event
   progress.report({ message: words.filter((word) => word !== "").join(", ") });
 }
 
-/** What came: a line in the status bar that leads to the dataset; of a run that took long also a message. */
-function tell({ extension, log }: ClientContext, project: string, done: GenerateDone): void {
+/** What came: in the log, and, of a run that took long, in a message that leads to the dataset. */
+function tell({ log }: ClientContext, project: string, done: GenerateDone): void {
   const words = doneWords(done);
   log.info(`${done.job}: ${words}`);
   const show = () => void commands.executeCommand("jiuzhang.openCorpus", { project, dataset: done.dataset });
-  const item = window.createStatusBarItem("jiuzhang.generated", StatusBarAlignment.Left, -11);
-  item.name = "JiuZhang: last generation";
-  item.text = `$(check) ${count(done.rows)} generated, ${count(done.accepted)} accepted: show in ${done.dataset}`;
-  item.tooltip = words;
-  item.command = { title: "Show in dataset", command: "jiuzhang.openCorpus", arguments: [{ project, dataset: done.dataset }] };
-  item.show();
-  extension.subscriptions.push(item);
-  setTimeout(() => item.dispose(), SHOWN_MILLISECONDS);
   if (done.seconds < LONG_SECONDS && done.requests <= STREAM_MAX_REQUESTS) return;
   const button = "Show in Dataset";
   window.showInformationMessage(plain(words), button).then((chosen) => {

@@ -6,6 +6,7 @@ import type { PreviewPanels } from "../preview/panels.ts";
 import { ProblemError } from "../server/server.ts";
 import { count } from "../status/words.ts";
 import { activeTemplate, chooseCount, chooseSeeds, chooseTemplate, createMemory } from "./choose.ts";
+import { createEndedItem } from "./ended-item.ts";
 import type { GenerationRequest } from "./generations.ts";
 import { generateInDocument } from "./in-document.ts";
 import { followRunningJobs } from "./running-jobs.ts";
@@ -15,11 +16,12 @@ export function registerGenerate(context: ClientContext, previews: PreviewPanels
   const { projects, settings, server, extension, generations } = context;
   const memory = createMemory(context);
   const running = followRunningJobs(context);
+  const ended = createEndedItem(extension.subscriptions);
 
   /** Into the preview of the template where one is open, else into a document. */
   const generate = async (request: GenerationRequest) => {
     const preview = previews.showing(request.template);
-    if (preview === null) return await generateInDocument(context, request);
+    if (preview === null) return await generateInDocument(context, request, ended);
     preview.generate(request);
   };
 
