@@ -11,6 +11,7 @@ import { problemOf } from "../problems/show.ts";
 import { ProblemError } from "../server/server.ts";
 import { count } from "../status/words.ts";
 import { runWork } from "../status/work.ts";
+import { droppedName } from "./dropped-name.ts";
 
 /** Endings of files that can be imported, as the dialog offers them. */
 const FILTERS = {
@@ -52,7 +53,7 @@ export async function importFiles(
   return imported;
 }
 
-/** Imports what was dropped on a panel. @throws ProblemError with the limit where it is too large to travel */
+/** Imports what was dropped on a panel. @throws ProblemError with the limit where it is too large to travel, or where it has no name */
 export async function importDropped(
   context: ClientContext,
   project: string,
@@ -63,7 +64,7 @@ export async function importDropped(
     if (!file.uri.startsWith("file:")) throw notAFile(file.uri);
     return await importFile(context, project, { dataset, file: file.uri }, signal);
   }
-  const name = basename(file.name.replaceAll("\\", "/"));
+  const name = droppedName(file.name);
   if (file.bytes.byteLength > DROP_MAX_BYTES) throw tooLarge(name, file.bytes.byteLength);
   // The dataset remembers the name of what was dropped, so the copy lies under its own name in a folder of its own.
   const folder = join(context.extension.globalStorageUri.fsPath, "drops", randomUUID());
