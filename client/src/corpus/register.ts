@@ -16,8 +16,12 @@ import { asTarget, type DatasetTarget } from "./target.ts";
 /** Panels of datasets, rows as documents, and the commands around them. */
 export function registerCorpus(context: ClientContext): void {
   const panels = createCorpusPanels(context);
+  const rowFiles = createRowFiles(context);
   context.extension.subscriptions.push(
-    workspace.registerFileSystemProvider(ROW_SCHEME, createRowFiles(context), { isCaseSensitive: true }),
+    workspace.registerFileSystemProvider(ROW_SCHEME, rowFiles, { isCaseSensitive: true }),
+    workspace.onDidCloseTextDocument(({ uri }) => {
+      if (uri.scheme === ROW_SCHEME) rowFiles.close(uri);
+    }),
   );
 
   const targetOf = async (argument: unknown, title: string): Promise<(DatasetTarget & { project: string; dataset: string }) | null> => {

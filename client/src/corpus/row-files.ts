@@ -15,6 +15,11 @@ import { problemOf } from "../problems/show.ts";
 import { MalformedRow, parseRow, printRow, type RowTexts, sameTexts } from "./row-document.ts";
 import { type RowAddress, rowAddress } from "./row-uri.ts";
 
+export interface RowFiles extends FileSystemProvider {
+  /** The document is closed: its row is read again when it is opened again. */
+  close(uri: Uri): void;
+}
+
 interface Opened {
   row: Row;
   content: Uint8Array;
@@ -29,7 +34,7 @@ const EDITED_MOST = 500;
  * Rows as documents of the editor. Saving one that is open for editing puts the edited row in the old one's place; a document that
  * cannot be read as a row is not saved and stays as it is, with the reason.
  */
-export function createRowFiles({ server, extension }: ClientContext): FileSystemProvider {
+export function createRowFiles({ server, extension }: ClientContext): RowFiles {
   const changes = new EventEmitter<FileChangeEvent[]>();
   const opened = new Map<string, Opened>();
   const edited = new Map(extension.workspaceState.get<[string, string][]>(EDITED_KEY, []));
@@ -86,6 +91,7 @@ export function createRowFiles({ server, extension }: ClientContext): FileSystem
     createDirectory: refuse,
     delete: refuse,
     rename: refuse,
+    close: (uri) => void opened.delete(uri.toString()),
   };
 }
 
