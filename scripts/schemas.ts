@@ -12,6 +12,7 @@ import { LabelLine } from "../server/src/protocol/files/labels.ts";
 import { IndexLine, RequestLine, ResponseLine } from "../server/src/protocol/files/shards.ts";
 import { DoctorSpec } from "../server/src/protocol/files/specs/doctor.ts";
 import { EvaluateSpec } from "../server/src/protocol/files/specs/evaluate.ts";
+import { InfluenceSpec } from "../server/src/protocol/files/specs/influence.ts";
 import { SelectSpec } from "../server/src/protocol/files/specs/select.ts";
 import { SynthesizeSpec } from "../server/src/protocol/files/specs/synthesize.ts";
 import { TrainSpec } from "../server/src/protocol/files/specs/train.ts";
@@ -30,6 +31,7 @@ const schemas = {
   label: LabelLine,
   "spec-doctor": DoctorSpec,
   "spec-evaluate": EvaluateSpec,
+  "spec-influence": InfluenceSpec,
   "spec-select": SelectSpec,
   "spec-synthesize": SynthesizeSpec,
   "spec-train": TrainSpec,

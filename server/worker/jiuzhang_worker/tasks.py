@@ -11,7 +11,10 @@ Task = Callable[["Job"], None]
 
 TASKS: dict[str, str] = {
     "doctor": "jiuzhang_worker.doctor.task:doctor",
+    "evaluate": "jiuzhang_worker.evaluate.task:evaluate",
+    "influence": "jiuzhang_worker.influence.task:influence",
     "select": "jiuzhang_worker.select.task:select",
+    "synthesize": "jiuzhang_worker.synthesize.task:synthesize",
     "train": "jiuzhang_worker.train.task:train",
 }
 
