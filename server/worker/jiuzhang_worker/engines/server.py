@@ -1,0 +1,122 @@
+"""Any OpenAI-compatible server: bodies go over the wire as they were made, several at once; what is worth it is tried again."""
+
+import os
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from jiuzhang_worker.engines.ask import Answer, Ask, RowError
+from jiuzhang_worker.engines.http import Final, Post, Retry
+from jiuzhang_worker.job.problem import Problem, Stopped
+
+
+@dataclass(frozen=True)
+class ServerSettings:
+    """key_variable: the environment variable that holds the key; the key itself is in no file."""
+
+    base_url: str
+    key_variable: str | None
+    concurrency: int
+    retries: int
+    stall_seconds: float
+
+
+class ServerEngine:
+    """The server honours the fields, or refuses with a status that becomes the row's error. Only streams are refused here: they have another form."""
+
+    unit = 1
+    whole_units = False
+
+    def __init__(self, settings: ServerSettings, stopped: Callable[[], bool]) -> None:
+        self._settings, self._stopped = settings, stopped
+        key = None
+        if settings.key_variable is not None:
+            key = os.environ.get(settings.key_variable)
+            if not key:
+                raise Problem(
+                    "host/missing-key",
+                    f"The environment variable {settings.key_variable}, which the spec names for the key, is not set",
+                    remedy="Set it where the task runs.",
+                )
+        self._post = Post(settings.base_url, key, settings.concurrency, settings.stall_seconds, self._over)
+        self._closed = threading.Event()
+
+    def _over(self) -> bool:
+        return self._closed.is_set() or self._stopped()
+
+    def run(self, units: Iterator[list[Ask]]) -> Iterator[list[Answer]]:
+        asks = (ask for unit in units for ask in unit)
+        waiting: queue.Queue[Ask | None] = queue.Queue()
+        done: queue.Queue[Answer | BaseException] = queue.Queue()
+        threads = [
+            threading.Thread(target=self._work, args=(waiting, done), daemon=True, name=f"asker-{number}")
+            for number in range(self._settings.concurrency)
+        ]
+        for thread in threads:
+            thread.start()
+        flying = 0
+        exhausted = False
+        while True:
+            while not exhausted and flying < self._settings.concurrency:
+                ask = next(asks, None)
+                if ask is None:
+                    exhausted = True
+                    break
+                waiting.put(ask)
+                flying += 1
+            if flying == 0:
+                return
+            try:
+                answer = done.get(timeout=0.5)
+            except queue.Empty:
+                if self._stopped():
+                    raise Stopped from None
+                continue
+            flying -= 1
+            if isinstance(answer, BaseException):
+                # What others have received by now was paid for and is kept.
+                kept = [one for one in _drain(done) if isinstance(one, Answer)]
+                if kept:
+                    yield kept
+                raise answer
+            yield [answer]
+
+    def close(self) -> None:
+        self._closed.set()
+
+    def _work(self, waiting: "queue.Queue[Ask | None]", done: "queue.Queue[Answer | BaseException]") -> None:
+        while not self._closed.is_set():
+            try:
+                ask = waiting.get(timeout=0.5)
+            except queue.Empty:
+                continue
+            if ask is None:
+                return
+            try:
+                done.put(self._ask(ask))
+            except BaseException as error:
+                done.put(error)
+
+    def _ask(self, ask: Ask) -> Answer:
+        if ask.body.get("stream"):
+            return RowError("model/bad-request", "stream must not be set: answers are taken whole").answer(ask.key)
+        try:
+            return self._post.ask(ask, self._settings.retries)
+        except Final as refusal:
+            return RowError(refusal.code, str(refusal)).answer(ask.key)
+        except Retry as failure:
+            raise Problem(
+                "host/endpoint",
+                f"{self._settings.base_url} did not answer after {self._settings.retries + 1} tries: {failure}",
+                remedy="Look at the server; started again, the task goes on with what is missing.",
+            ) from None
+
+
+def _drain(done: "queue.Queue[Any]") -> Iterator[Any]:
+    while True:
+        try:
+            yield done.get_nowait()
+        except queue.Empty:
+            return
