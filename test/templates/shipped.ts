@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import type { Message } from "#protocol/template.ts";
+import type { Format, Message } from "#protocol/template.ts";
 import { render } from "../../server/src/prompty/render.ts";
 import { parseTemplate } from "../../server/src/prompty/template.ts";
 import { toRequest, type WireRequest } from "../../server/src/prompty/wire.ts";
@@ -11,6 +11,13 @@ export const SHIPPED: string[] = readdirSync(prompts, { recursive: true, encodin
   .filter((path) => path.endsWith(".prompty"))
   .map((path) => path.replaceAll("\\", "/").replace(/\.prompty$/, ""))
   .toSorted();
+
+/** What the place of a template says of it: `base/high-tool` is a form with a program, for high school, for models that only complete. */
+export function partsOf(path: string): { folder: string; stage: string; format: Format } {
+  const [folder = "", name = ""] = path.split("/");
+  const tool = folder === "tool" || name.endsWith("-tool");
+  return { folder, stage: name.replace(/-tool$/, ""), format: tool ? "tool" : "nl" };
+}
 
 /** Line ends as in the repository, whatever the checkout made of them. */
 export const readTemplate = (path: string): string => readFileSync(new URL(`${path}.prompty`, prompts), "utf8").replaceAll("\r\n", "\n");

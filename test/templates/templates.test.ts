@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { parseTemplate } from "../../server/src/prompty/template.ts";
 import { findHeadings } from "../../server/src/synthesis/headings.ts";
 import { parseResponse } from "../../server/src/synthesis/parse.ts";
-import { readTemplate, renderWith, SHIPPED } from "./shipped.ts";
+import { partsOf, readTemplate, renderWith, SHIPPED } from "./shipped.ts";
 
 for (const path of SHIPPED) {
   const source = readTemplate(path);
@@ -13,14 +13,16 @@ for (const path of SHIPPED) {
 
   test(`${path} is read without a finding and says what it is`, () => {
     assert.deepEqual(template.diagnostics, []);
-    const [format, stage] = path.split("/") as [string, string];
-    assert.equal(template.name, `${format}-${stage}`);
+    const { folder, stage, format } = partsOf(path);
+    assert.equal(template.name, path.replace("/", "-"));
     assert.ok((template.description ?? "").length > 40);
     assert.deepEqual(template.metadata.authors, ["JiuZhang for VS Code"]);
     assert.ok(Array.isArray(template.metadata.tags) && template.metadata.tags.length >= 2);
     assert.equal(profile.stage, stage);
-    assert.equal(profile.format, format === "tool" ? "tool" : "nl");
-    assert.equal(profile.completion, format === "base");
+    assert.equal(profile.format, format);
+    assert.equal(profile.completion, folder === "base");
+    assert.equal(profile.parse.form, folder === "base" ? "continue" : "sections");
+    assert.equal(profile.parse.answer, format === "tool" ? "program" : folder === "base" ? "phrase" : "boxed");
   });
 
   test(`${path} needs a text and shows one`, () => {
@@ -36,8 +38,7 @@ for (const path of SHIPPED) {
 
   test(`${path} has the paper's temperature, or says that it was measured, and room for the answer it asks for`, () => {
     const options = template.model?.options ?? {};
-    const expected = { nl: 1, tool: 0.1, base: 0.7 }[path.split("/")[0] ?? ""];
-    assert.equal(options.temperature, expected);
+    assert.equal(options.temperature, profile.format === "tool" ? 0.1 : profile.completion ? 0.7 : 1);
     assert.ok((options.maxOutputTokens ?? 0) >= (profile.completion ? 256 : 2048));
     assert.equal(template.model?.id ?? null, null, "the endpoint chooses the model");
   });
@@ -87,33 +88,4 @@ for (const path of SHIPPED) {
       harmless.text.replace("A passage.", () => text),
     );
   });
-}
-
-test("the examples of base/grade are worked correctly, differ, and stop where the rule stops", () => {
-  const { request, text } = renderWith("base/grade", "A passage.");
-  const solutions = [...text.matchAll(/## Solution\n(.*)\n/g)].map((match) => match[1] ?? "");
-  assert.equal(solutions.length, 4);
-  for (const solution of solutions) {
-    const steps = [...solution.matchAll(/(\d+(?: [+−×÷] \d+)+) = (\d+)/g)];
-    assert.ok(steps.length >= 2, solution);
-    for (const [step, calculation = "", result] of steps) assert.equal(calculate(calculation), Number(result), step);
-    assert.equal(/The answer is (\d+)\.$/.exec(solution)?.[1], steps.at(-1)?.[2], "the last step gives the answer");
-  }
-  const titles = [...text.matchAll(/## Problem\n\*\*(.+?)\.\*\* /g)].map((match) => match[1]);
-  assert.equal(new Set(titles).size, 4);
-  assert.deepEqual(request.body.stop, ["\n## Passage", "\n## Problem"]);
-});
-
-/** Sums of terms, or products and quotients from left to right, as the examples write them. */
-function calculate(text: string): number {
-  const [first, ...rest] = text.split(/ ([+−×÷]) /);
-  let value = Number(first);
-  for (let k = 0; k < rest.length; k += 2) {
-    const next = Number(rest[k + 1]);
-    if (rest[k] === "+") value += next;
-    else if (rest[k] === "−") value -= next;
-    else if (rest[k] === "×") value *= next;
-    else value /= next;
-  }
-  return value;
 }
