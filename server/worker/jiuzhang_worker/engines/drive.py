@@ -11,10 +11,14 @@ WINDOW = 64
 
 
 def plan(asks: Iterable[Ask], unit: int) -> Iterator[list[Ask]]:
-    """Units of requests of like size, the largest first in each window. Depends on the requests alone, not on what is answered."""
+    """Units of requests of like size, the largest first in each window; in order where a unit is one request.
+
+    It depends on the requests alone, not on what is answered.
+    """
     source = iter(asks)
     while window := list(islice(source, unit * WINDOW)):
-        window.sort(key=lambda ask: -ask.size)
+        if unit > 1:
+            window.sort(key=lambda ask: -ask.size)
         for first in range(0, len(window), unit):
             yield window[first : first + unit]
 
@@ -31,7 +35,7 @@ def drive(
 ) -> None:
     """Records an answer for every request that has none. answered: tells by key, also for answers of this run.
 
-    Raises Stopped with everything recorded that had come.
+    Raises Stopped, which engines do when they see that they should, with everything recorded that had come.
     """
 
     def missing() -> Iterator[list[Ask]]:
@@ -47,6 +51,5 @@ def drive(
             record(new)
             for answer in new:
                 progress.advance(1, answer.tokens)
-            job.stop.here()
     finally:
         engine.close()

@@ -31,6 +31,8 @@ class LocalEngine:
     def run(self, units: Iterator[list[Ask]]) -> Iterator[list[Answer]]:
         for unit in units:
             yield self._answer(unit)
+            if self._stopped():
+                raise Stopped
 
     def close(self) -> None:
         self._model = None

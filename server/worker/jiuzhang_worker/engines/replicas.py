@@ -59,6 +59,8 @@ class Replicas:
                 continue
             if kind == "answers":
                 yield value
+                if self._stopped():
+                    raise Stopped
             elif kind == "problem":
                 code, message, remedy = value
                 raise Problem(code, message, remedy=remedy)

@@ -3,6 +3,7 @@
 import os
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,9 @@ from typing import Any
 from jiuzhang_worker.engines.ask import Answer, Ask, RowError
 from jiuzhang_worker.engines.http import Final, Post, Retry
 from jiuzhang_worker.job.problem import Problem, Stopped
+
+#: Seconds that answers on their way get when a run stops; how often it looks whether it should.
+GRACE, _LOOK = 3.0, 0.2
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,7 @@ class ServerEngine:
             thread.start()
         flying = 0
         exhausted = False
-        while True:
+        while not self._stopped():
             while not exhausted and flying < self._settings.concurrency:
                 ask = next(asks, None)
                 if ask is None:
@@ -69,19 +73,16 @@ class ServerEngine:
             if flying == 0:
                 return
             try:
-                answer = done.get(timeout=0.5)
+                answer = done.get(timeout=_LOOK)
             except queue.Empty:
-                if self._stopped():
-                    raise Stopped from None
                 continue
             flying -= 1
             if isinstance(answer, BaseException):
-                # What others have received by now was paid for and is kept.
-                kept = [one for one in _drain(done) if isinstance(one, Answer)]
-                if kept:
-                    yield kept
+                yield from _last(done, flying)
                 raise answer
             yield [answer]
+        yield from _last(done, flying)
+        raise Stopped
 
     def close(self) -> None:
         self._closed.set()
@@ -89,7 +90,7 @@ class ServerEngine:
     def _work(self, waiting: "queue.Queue[Ask | None]", done: "queue.Queue[Answer | BaseException]") -> None:
         while not self._closed.is_set():
             try:
-                ask = waiting.get(timeout=0.5)
+                ask = waiting.get(timeout=_LOOK)
             except queue.Empty:
                 continue
             if ask is None:
@@ -114,9 +115,14 @@ class ServerEngine:
             ) from None
 
 
-def _drain(done: "queue.Queue[Any]") -> Iterator[Any]:
-    while True:
+def _last(done: "queue.Queue[Any]", flying: int) -> Iterator[list[Answer]]:
+    """What is on its way was paid for and gets a moment to arrive."""
+    until = time.monotonic() + GRACE
+    while flying > 0 and (left := until - time.monotonic()) > 0:
         try:
-            yield done.get_nowait()
+            answer = done.get(timeout=left)
         except queue.Empty:
             return
+        flying -= 1
+        if isinstance(answer, Answer):
+            yield [answer]
