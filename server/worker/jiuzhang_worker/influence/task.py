@@ -7,8 +7,9 @@ from typing import Any
 import torch
 
 from jiuzhang_worker.data.examples import read_examples
-from jiuzhang_worker.influence.assess import DIRECTION, Point, assess, losses_at
+from jiuzhang_worker.influence.assess import DIRECTION, Point, Scores, assess, losses_at
 from jiuzhang_worker.influence.checkpoints import Checkpoint, given_checkpoints
+from jiuzhang_worker.influence.difference import FEWEST, MOST, differs
 from jiuzhang_worker.influence.fill import Directions, fill
 from jiuzhang_worker.influence.items import Item, Pool, drawn, read_pool
 from jiuzhang_worker.influence.overlap import find_overlaps, problem_of, read_tests
@@ -16,6 +17,7 @@ from jiuzhang_worker.influence.plan import missing, plan_shards, shard_rows
 from jiuzhang_worker.influence.ranking import aggregate, quality, ranks
 from jiuzhang_worker.influence.results import rows_of, write_rows
 from jiuzhang_worker.influence.store import Space
+from jiuzhang_worker.influence.tokens import Shares, add_checkpoint, token_rows
 from jiuzhang_worker.influence.warmup import finished, warm_up
 from jiuzhang_worker.job.job import Job
 from jiuzhang_worker.job.problem import Problem
@@ -36,7 +38,7 @@ def influence(job: Job) -> None:
     checkpoints = _checkpoints(job, base, pool, targets, tokenizer, device)
     job.stop.here()
     points = _gradients(job, base, checkpoints, pool, targets, device)
-    _write(job, pool, targets, points, device)
+    _write(job, base, checkpoints, pool, targets, points, tokenizer, device)
     job.manifest.results |= {
         "candidates": len(pool.items),
         "filtered": len(pool.filtered),
@@ -140,7 +142,7 @@ def _gradients(
 ) -> list[Point]:
     """Every gradient that the scores need, in the store."""
     spec = job.spec
-    directions = sorted({DIRECTION[kind] for kind in (spec["score"], *spec["also"])})
+    directions = _directions(spec)
     root = job.path(spec["store"]["path"]) if "path" in spec["store"] else job.out / "store"
     wanted = [(pool.items, directions), ([item for items in targets.values() for item in items], ["plain"])]
     total = sum(len({item.key for item in items}) for items, _ in wanted)
@@ -165,6 +167,12 @@ def _gradients(
     return points
 
 
+def _directions(spec: Mapping[str, Any]) -> list[str]:
+    """What is stored of a candidate. Where its relevance is told, its plain gradient is compared with the targets'."""
+    compared = ["cosine"] if spec["mode"] == "relevance" else []
+    return sorted({DIRECTION[kind] for kind in (spec["score"], *spec["also"], *compared)})
+
+
 def _about(job: Job, base: _Base, checkpoint: Checkpoint, direction: str, device: Any) -> dict[str, Any]:
     model = job.spec["model"]
     dtype = model["dtype"] if model["dtype"] != "auto" else ("bfloat16" if device.type == "cuda" else "float32")
@@ -185,7 +193,16 @@ def _tell_broken(job: Job, spaces: Mapping[str, Space]) -> None:
             job.warn("influence/broken-shard", f"{path.parent.name}/{path.name} cannot be read; its rows are taken again")
 
 
-def _write(job: Job, pool: Pool, targets: Mapping[str, Sequence[Item]], points: Sequence[Point], device: Any) -> None:
+def _write(
+    job: Job,
+    base: _Base,
+    checkpoints: Sequence[Checkpoint],
+    pool: Pool,
+    targets: Mapping[str, Sequence[Item]],
+    points: Sequence[Point],
+    tokenizer: Any,
+    device: Any,
+) -> None:
     spec = job.spec
     keys = sorted({item.key for item in pool.items})
     kinds = list(dict.fromkeys((spec["score"], *spec["also"])))
@@ -199,10 +216,56 @@ def _write(job: Job, pool: Pool, targets: Mapping[str, Sequence[Item]], points: 
     if spec["mode"] == "quality":
         final = quality(final, losses)
         rejected = final < torch.sort(final).values[round(spec["reject"] * len(keys))] if spec["reject"] else final < 0
+    else:
+        _compare(job, keys, targets, points[-1])
     places = {key: place for place, key in enumerate(keys)}
+    if spec["tokens"]:
+        best = sorted(pool.items, key=lambda item: (-float(final[places[item.key]]), item.key))[: spec["tokens"]]
+        shares = _shares(job, base, checkpoints, points, main, best, device)
+        write_rows(job, "tokens", token_rows(best, shares, main, places, tokenizer), len(best))
     rows = rows_of(pool.items, places, main, found, ranked, final, losses, targets, spec, rejected)
     write_rows(job, "scores", rows, len(pool.items))
     if pool.filtered:
         write_rows(
             job, "filtered", ({"id": name, "place": place, "tokens": tokens} for name, place, tokens in pool.filtered), len(pool.filtered)
         )
+
+
+def _shares(
+    job: Job, base: _Base, checkpoints: Sequence[Checkpoint], points: Sequence[Point], main: Scores, best: Sequence[Item], device: Any
+) -> Shares:
+    shares = Shares()
+    kind = job.spec["score"]
+    progress = job.progress("token-shares", len(best) * len(points))
+    for checkpoint, point, towards in zip(checkpoints, points, main.directions, strict=True):
+        vectors = Directions(job, base.get(), checkpoint, [DIRECTION[kind]], device)
+        try:
+            for _ in add_checkpoint(shares, kind, vectors, point, towards, best):
+                job.stop.here()
+                progress.advance()
+        finally:
+            vectors.close()
+    return shares
+
+
+def _compare(job: Job, keys: Sequence[bytes], targets: Mapping[str, Sequence[Item]], point: Point) -> None:
+    """Tells where relevance has nothing to gain."""
+    space = point.spaces["plain"]
+    some = [key for key in keys if key in space.index][:MOST]
+    if len(some) < FEWEST:
+        return
+    told = job.manifest.results.setdefault("difference", {})
+    for task, items in targets.items():
+        if len(items) < FEWEST:
+            continue
+        p = differs(space.read(some).vectors, space.read([item.key for item in items[:MOST]]).vectors)
+        told[task] = {"p": p}
+        if p > 0.05:
+            job.warn(
+                "influence/nothing-to-gain",
+                f"By their gradients, the targets of {task} cannot be told from the candidates (p = {p:.3f}): the most relevant candidates "
+                "are then no better than any, and less varied",
+                remedy="Choose at random or for variety; for a dirty pool, set mode to quality.",
+                task=task,
+                p=p,
+            )
