@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { idOf, openFakePanel } from "./fake-panel.ts";
+import { openFakePanel } from "./fake-panel.ts";
+import { idOf } from "./fake-rows.ts";
 import { PAGE_ROWS } from "./page-plan.ts";
 
 test("a label goes to the row that is chosen, and never to the one that is still read while another is on its way", async () => {

@@ -1,5 +1,5 @@
-import type { Row } from "#protocol/corpus.ts";
 import type { Backend } from "./backend.ts";
+import { rowOf } from "./fake-rows.ts";
 import { createHeldClock, type HeldClock } from "./held-clock.ts";
 import type { Kept } from "./kept-state.ts";
 import { type CorpusStore, createStore } from "./store.ts";
@@ -16,25 +16,6 @@ export interface FakePanel {
   place: { row: number; pixels: number };
   kept(): Kept | null;
 }
-
-export const idOf = (index: number) => index.toString(16).padStart(24, "0");
-
-const rowOf = (index: number): Row => ({
-  id: idOf(index),
-  dataset: "d",
-  kind: "problem",
-  stage: null,
-  format: null,
-  text: `row ${index}`,
-  solution: "so",
-  answer: null,
-  created: "2026-01-01T00:00:00.000Z",
-  tokens: null,
-  verdicts: [],
-  accepted: true,
-  label: null,
-  parent: null,
-});
 
 export function openFakePanel(count: number, before: { kept: Kept | null; arrived?: number } = { kept: null }): FakePanel {
   const clock = createHeldClock();

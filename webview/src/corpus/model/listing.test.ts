@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { idOf, openFakePanel } from "./fake-panel.ts";
+import { openFakePanel } from "./fake-panel.ts";
+import { idOf } from "./fake-rows.ts";
 
 test("a row that a command asks for is chosen where it stands; one that is not in the list is read all the same", async () => {
   const { clock, store } = openFakePanel(5_000);

@@ -1,30 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import type { Row } from "#protocol/corpus.ts";
 import { type AppError, fail, toProblem } from "#protocol/errors.ts";
 import { PAGE_MAX_SKIP } from "#protocol/limits.ts";
+import { rowOf } from "./fake-rows.ts";
 import { createHeldClock, type HeldClock } from "./held-clock.ts";
 import { mostHeld, PAGE_ROWS } from "./page-plan.ts";
 import { createRows, type RowSource, type Rows } from "./rows.ts";
 import { viewOf } from "./view.ts";
-
-const rowOf = (index: number): Row => ({
-  id: index.toString(16).padStart(24, "0"),
-  dataset: "d",
-  kind: "problem",
-  stage: null,
-  format: null,
-  text: `row ${index}`,
-  solution: null,
-  answer: null,
-  created: "2026-01-01T00:00:00.000Z",
-  tokens: null,
-  verdicts: [],
-  accepted: true,
-  label: null,
-  parent: null,
-});
 
 /** A server of so many rows; cursors are the numbers that they stand before. It answers after `latency`. */
 function simulate(clock: HeldClock, options: { rows: number; every?: number; latency?: () => number }) {

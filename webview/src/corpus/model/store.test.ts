@@ -3,25 +3,11 @@ import { test } from "node:test";
 import type { Row } from "#protocol/corpus.ts";
 import { fail } from "#protocol/errors.ts";
 import type { Backend } from "./backend.ts";
+import { openFakePanel } from "./fake-panel.ts";
+import { rowOf } from "./fake-rows.ts";
 import { createHeldClock } from "./held-clock.ts";
 import { createStore } from "./store.ts";
 
-const rowOf = (index: number): Row => ({
-  id: index.toString(16).padStart(24, "0"),
-  dataset: "d",
-  kind: "problem",
-  stage: null,
-  format: null,
-  text: `row ${index}`,
-  solution: null,
-  answer: null,
-  created: "2026-01-01T00:00:00.000Z",
-  tokens: null,
-  verdicts: [],
-  accepted: true,
-  label: null,
-  parent: null,
-});
 const ROWS = [0, 1, 2, 3].map(rowOf);
 const [FIRST, , , LAST] = ROWS as [Row, Row, Row, Row];
 
@@ -101,4 +87,15 @@ test("an edit takes the cursor once; what was typed and given up comes back by U
   assert.equal(acting.draft, null);
   notices.current?.actions[0]?.run();
   assert.equal((acting as { draft: { text: string } | null }).draft?.text, "typed");
+});
+
+test("what is copied is told when it is on the clipboard, and not before", async () => {
+  const { store, clock } = openFakePanel(3);
+  await clock.pass(1_000);
+  const told = () => store.notices.current?.words ?? null;
+  void store.copy("text");
+  await clock.pass(1);
+  assert.equal(told(), null);
+  await clock.pass(1_000);
+  assert.equal(told(), "Copied.");
 });
