@@ -9,8 +9,8 @@ import { folder, type ServerProcess, startServer } from "../test/protocol/harnes
 import type { Measurement } from "./measurement.ts";
 import { writeRows } from "./rows.ts";
 
-/** Keystrokes into each shipped template. */
-const KEYSTROKES = 400;
+/** Keystrokes into the shipped templates together. */
+const KEYSTROKES = 1_600;
 
 /** Rows that are taken in while somebody types. */
 const INGESTED = 300_000;
@@ -59,14 +59,15 @@ async function type(server: ServerProcess, { project, uri }: ReturnType<typeof f
   const seed = await server.request("seeds/pick", { project, dataset: null, pick: { how: "longest" } });
   if (seed === null) throw new Error("there are no seeds");
   const times: Times = { server: [], alone: [] };
-  for (const file of globSync("prompts/**/*.prompty", { cwd: root })) {
+  const files = globSync("prompts/**/*.prompty", { cwd: root });
+  for (const file of files) {
     let text = readFileSync(join(root, file), "utf8");
     const document = uri(`${file}-${times.server.length}.prompty`);
     server.open(document, text);
     const subject = { project, uri: document, seed: { dataset: seed.dataset, id: seed.id }, endpoint: null };
     await server.request("preview/render", { ...subject, settle: true });
     const body = text.lastIndexOf("---\n") + 4;
-    for (let stroke = 0; stroke < KEYSTROKES && go(); stroke++) {
+    for (let stroke = 0; stroke < KEYSTROKES / files.length && go(); stroke++) {
       const at = body + Math.floor(Math.random() * (text.length - body));
       const before = text.slice(0, at).split("\n");
       const place = { line: before.length - 1, character: before.at(-1)?.length ?? 0 };

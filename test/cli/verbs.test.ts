@@ -25,10 +25,10 @@ test("sample makes a project once, and never over anything", async () => {
   assert.equal(readText(join(cwd, "full", "thesis.txt")), "precious");
 });
 
-test("render shows for every sample template and seed what generate would send, and touches nothing", async () => {
+test("render shows for templates of every kind and a seed what generate would send, and touches nothing", async () => {
   const cwd = join(folder.path, "shown");
   await cli(["sample", "shown"], { cwd: folder.path });
-  for (const template of ["nl/grade", "nl/high", "tool/high", "base/grade"]) {
+  for (const template of ["nl/grade", "nl/aime", "tool/high", "base/grade", "base/middle-tool"]) {
     const shown = await cli(["--json", "render", `prompts/${template}.prompty`, "--seeds", "data/seeds.jsonl", "--row", "7"], { cwd });
     assert.equal(shown.code, 0, shown.stderr);
     const seed = JSON.parse(readText(join(cwd, "data", "seeds.jsonl")).split("\n")[6] ?? "") as { text: string };

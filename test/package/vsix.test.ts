@@ -8,6 +8,7 @@ import { packageExtension } from "../../scripts/package.ts";
 import { root } from "../../scripts/root.ts";
 import { type ArchiveEntry, listArchive, unzipEntry } from "../../server/src/engine/unzip.ts";
 import { startServer } from "../protocol/harness.ts";
+import { SHIPPED } from "../templates/shipped.ts";
 
 const PLATFORMS = ["linux", "linuxmusl", "darwin", "win32"].flatMap((system) => ["x64", "arm64"].map((cpu) => `${system}-${cpu}`));
 
@@ -65,7 +66,7 @@ test("the processes, the panels, the templates and SQLite for every platform are
   const names = new Set(entries.map(({ name }) => name));
   for (const one of ["main", "cli", "send", "thread", "engine"]) assert.ok(names.has(`extension/dist/server/${one}.js`), one);
   for (const one of ["preview", "corpus"]) assert.ok(names.has(`extension/dist/webview/${one}.js`), one);
-  for (const one of ["nl/grade", "nl/high", "tool/high", "base/grade"]) assert.ok(names.has(`extension/prompts/${one}.prompty`), one);
+  for (const one of SHIPPED) assert.ok(names.has(`extension/prompts/${one}.prompty`), one);
   const natives = [...names].flatMap((name) => /prebuilds\/(.+)\.node$/.exec(name)?.[1] ?? []);
   assert.deepEqual(natives.sort(), PLATFORMS.toSorted());
 });

@@ -10,7 +10,8 @@ export function registerAddTemplates(context: ClientContext): void {
     const project = fileURLToPath(await context.projects.need());
     const target = Uri.joinPath(Uri.file(project), "prompts");
     const added = await copyMissing(Uri.joinPath(context.extension.extensionUri, "prompts"), target);
-    const [first] = added;
+    // The easiest stage is the one to begin with.
+    const first = added.find(({ path }) => path.endsWith("/grade.prompty")) ?? added[0];
     if (first !== undefined) await window.showTextDocument(first);
     const words =
       first === undefined ? "The shipped templates are all there already" : `${counted(added.length, "template")} added to prompts/`;
