@@ -93,7 +93,7 @@ describe("with two folders", { skip }, () => {
       if (asks) await question().click();
       await added(two);
       // The first of them is opened when all are there; without an editor the keys that close one would close the window.
-      await editor.page.locator(".tab[data-resource-name='high.prompty']").waitFor();
+      await editor.page.locator(".tab[data-resource-name='grade.prompty']").waitFor();
       await editor.command("View: Close All Editors");
       await editor.page.locator(".tab").waitFor({ state: "detached" });
     }
