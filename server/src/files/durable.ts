@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, fchmodSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { crashPoint } from "./crash-point.ts";
 
@@ -13,12 +13,19 @@ export function writeAll(fd: number, bytes: Uint8Array): void {
 /** A name beside `path` for what is not finished yet. */
 export const unfinished = (path: string): string => `${path}.${randomBytes(6).toString("hex")}.tmp`;
 
-/** Replaces a file as a whole: written checked, synced, renamed into place, the directory synced. A reader sees the old or the new one. */
+/**
+ * Replaces a file as a whole: written checked, synced, renamed into place, the directory synced. A reader sees the old or the new one;
+ * who may read and write it stays.
+ */
 export function replaceFile(path: string, text: string): void {
   const temporary = unfinished(path);
+  const before = statSync(path, { throwIfNoEntry: false });
+  const mode = before === undefined ? 0o666 : before.mode & 0o777;
   try {
-    const fd = openSync(temporary, "wx");
+    const fd = openSync(temporary, "wx", mode);
     try {
+      // The mask of the process may have taken away what the file before had.
+      if (before !== undefined) fchmodSync(fd, mode);
       crashPoint("temporary file opened");
       writeAll(fd, Buffer.from(text));
       finish(fd);
