@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,6 +43,13 @@ def open_engine(job: Job) -> Engine:
         ahead=2 if local else spec["vllm"]["in_flight"],
         stopped=lambda: job.stop.requested,
     )
+
+
+def note_model(job: Job) -> None:
+    """What an earlier run has answered with, for the manifest of one that has nothing left to ask."""
+    if "model" in job.spec and job.spec["engine"] != "server":
+        with suppress(Problem):
+            find_model(job, job.spec["model"])
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from jiuzhang_worker.engines.ask import Answer, Ask, Engine
+from jiuzhang_worker.job.orphans import end_with_parent
 from jiuzhang_worker.job.problem import Problem, Stopped
 
 _CONTEXT = multiprocessing.get_context("spawn")
@@ -111,13 +112,9 @@ def _start(build: Any, tasks: Any, results: Any, device: str | None) -> Any:
 
 def _serve(build: Any, tasks: Any, results: Any) -> None:
     """The life of one copy. The parent alone decides when it ends; when the parent is killed, so are its copies."""
-    import signal
-
     from jiuzhang_worker.job.life import translate
 
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    end_with_parent()
     try:
         engine = build(lambda: False)
         for answers in engine.run(iter(tasks.get, None)):
@@ -126,10 +123,3 @@ def _serve(build: Any, tasks: Any, results: Any) -> None:
     except Exception as error:
         problem = error if isinstance(error, Problem) else translate(error)
         results.put(("problem", (problem.code, problem.message, problem.remedy)))
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)

@@ -17,8 +17,12 @@ from jiuzhang_worker.tasks import load_task
 
 #: Members of a spec that say where and how fast it runs, never what comes out: they may differ when a task goes on.
 FREE = ("launch", "batch_tokens", "micro_batch_size", "activation_checkpointing", "workers", "concurrency", "base_url")
+FREE += ("replicas", "retries", "stall_seconds", "api_key_env")
 #: The same of members of a member.
 FREE_INSIDE = {"checkpoints": ("every_steps", "every_seconds", "keep")}
+
+#: Members that may change in a folder, even a finished one: the task does again what depends on them and nothing else.
+LATE = {"evaluate": ("grading",)}
 
 
 def run(task: str, spec_path: Path | None, out: Path | None, events_path: Path | None) -> int:
@@ -99,8 +103,10 @@ def _done(job: Job) -> bool:
     if not path.exists():
         return False
     try:
-        files = json.loads(path.read_text(encoding="utf-8"))["files"]
-        return all((job.out / file["path"]).stat().st_size == file["bytes"] for file in files)
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        if any(manifest["run"]["settings"].get(name) != job.spec.get(name) for name in LATE.get(job.spec["task"], ())):
+            return False
+        return all((job.out / file["path"]).stat().st_size == file["bytes"] for file in manifest["files"])
     except (OSError, ValueError, KeyError):
         return False
 
@@ -144,7 +150,7 @@ def _same_spec(out: Path, spec: dict[str, Any]) -> None:
     path = out / "spec.json"
     if path.exists():
         before: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        for name in sorted({*before, *spec} - set(FREE)):
+        for name in sorted({*before, *spec} - {*FREE, *LATE.get(spec["task"], ())}):
             if canonical(_bound(name, before.get(name))) != canonical(_bound(name, spec.get(name))):
                 raise Problem(
                     "out/other-spec",

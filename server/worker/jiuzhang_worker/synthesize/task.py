@@ -1,7 +1,7 @@
 """synthesize: answers every request of the shards once, with whichever engine the spec names."""
 
 from jiuzhang_worker.engines.drive import drive
-from jiuzhang_worker.engines.open import open_engine
+from jiuzhang_worker.engines.open import note_model, open_engine
 from jiuzhang_worker.job.job import Job
 from jiuzhang_worker.job.problem import Problem
 from jiuzhang_worker.synthesize.requests import Requests
@@ -24,6 +24,8 @@ def synthesize(job: Job) -> None:
             drive(job, engine, requests, answered=responses.answered, record=responses.record, total=len(requests.keys), done=done)
         finally:
             responses.close()
+    else:
+        note_model(job)
     responses.finish(job)
     _tell(job, requests, responses)
 
