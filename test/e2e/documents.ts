@@ -15,16 +15,16 @@ export async function openFile(page: Page, path: string): Promise<void> {
   try {
     await until(`an editor of ${name}`, async () => {
       await page.keyboard.press("Control+P");
-      await quickInput(page).fill(path, { timeout: 2_000 });
-      const row = await until("its row", () => rowOf(page, path), 5_000);
-      await row.click({ timeout: 3_000 });
-      await shown.waitFor({ timeout: 5_000 });
+      await quickInput(page).fill(path, { timeout: 5_000 });
+      const row = await until("its row", () => rowOf(page, path), 10_000);
+      await row.click({ timeout: 5_000 });
+      await shown.waitFor({ timeout: 10_000 });
+      await focusedText(page).waitFor({ timeout: 5_000 });
       return true;
     });
   } catch (error) {
     throw new Error(`${(error as Error).message}\nThe window shows:\n${await describeWindow(page)}`);
   }
-  await textEditor(page).waitFor();
 }
 
 /** The row of this file: by its folder, or, for a file at the top of a project, the only row with its name and no path. */
@@ -54,33 +54,54 @@ async function describeWindow(page: Page): Promise<string> {
   return JSON.stringify({ tabs, active, dialogs, questions, messages });
 }
 
-/** The text of the active group. */
-export const textEditor = (page: Page): Locator => page.locator(".editor-group-container.active .monaco-editor .view-lines").first();
+/** The text of the active group while keys go into it. */
+export const focusedText = (page: Page): Locator => page.locator(".editor-group-container.active .monaco-editor.focused").first();
 
 /** Puts the cursor into a place of the active editor (both count from 1). */
 export async function goTo(page: Page, line: number, column = 1): Promise<void> {
-  await page.keyboard.press("Control+G");
-  await quickInput(page).fill(`:${line}:${column}`);
-  await page.keyboard.press("Enter");
-  await cursorAt(page, line, column);
+  const row = quickPickRows(page).filter({ hasText: new RegExp(`line ${line}\\b`, "i") });
+  await until(`the cursor in line ${line}`, async () => {
+    await page.keyboard.press("Control+G");
+    await quickInput(page).fill(`:${line}:${column}`, { timeout: 5_000 });
+    await row.first().waitFor({ timeout: 5_000 });
+    await quickInput(page).press("Enter", { timeout: 5_000 });
+    await cursorAt(page, line, column, 5_000);
+    return true;
+  });
+  await focusedText(page).waitFor();
 }
 
 /** Waits until the status bar says that the cursor is there. */
-export async function cursorAt(page: Page, line: number, column?: number): Promise<void> {
-  const place = page.locator("[id='status.editor.selection']");
-  await place.filter({ hasText: new RegExp(`Ln ${line}, Col ${column ?? "\\d+"}\\b`) }).waitFor();
+export async function cursorAt(page: Page, line: number, column?: number, timeout?: number): Promise<void> {
+  await selectionItem(page)
+    .filter({ hasText: new RegExp(`Ln ${line}, Col ${column ?? "\\d+"}\\b`) })
+    .waitFor(timeout === undefined ? {} : { timeout });
 }
+
+/** Waits until a part of the active editor is selected. */
+export async function selected(page: Page): Promise<void> {
+  await selectionItem(page)
+    .filter({ hasText: /selected/ })
+    .waitFor();
+}
+
+const selectionItem = (page: Page): Locator => page.locator("[id='status.editor.selection']");
 
 /** Types as a person does: brackets may close themselves, lines may be indented. */
 export async function typeText(page: Page, text: string): Promise<void> {
+  await focusedText(page).waitFor();
   await page.keyboard.type(text);
 }
 
-/** Replaces everything in the active editor, exactly. */
+/** Replaces everything in the active editor, exactly. Returns when the cursor stands behind the text: the clipboard is read a moment later. */
 export async function replaceText(page: Page, text: string): Promise<void> {
   await page.evaluate(`navigator.clipboard.writeText(${JSON.stringify(text)})`);
+  await focusedText(page).waitFor();
   await page.keyboard.press("Control+A");
   await page.keyboard.press("Control+V");
+  const lines = text.split("\n");
+  const end = new RegExp(`^\\s*Ln ${lines.length}, Col ${(lines.at(-1) ?? "").length + 1}\\s*$`);
+  await selectionItem(page).filter({ hasText: end }).waitFor();
 }
 
 /** Saves the active editor and waits until it is no longer marked as changed. */

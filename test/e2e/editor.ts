@@ -12,8 +12,8 @@ import { closeBrowser, openBrowser } from "./browser.ts";
 import { cursorAt, goTo, openFile, replaceText, save, typeText } from "./documents.ts";
 import { answer, pick, runCommand } from "./palette.ts";
 import { killMarked, MARK, markedProcesses } from "./processes.ts";
-import { until } from "./until.ts";
-import { activity, notifications, output, pressNotification, problems, statusBar, treeRows, webview } from "./views.ts";
+import { DEADLINE_MS, until } from "./until.ts";
+import { activity, notifications, pressNotification, problems, statusBar, treeRows, WATCH_KEPT, webview } from "./views.ts";
 
 export type Theme = "dark" | "light" | "hc" | "hc-light";
 
@@ -23,6 +23,9 @@ const THEMES: Record<Theme, { name: string; mark: string }> = {
   hc: { name: "Default High Contrast", mark: "hc-black" },
   "hc-light": { name: "Default High Contrast Light", mark: "hc-light" },
 };
+
+/** A window loads some thirty megabytes of script, and a busy machine takes minutes over that. */
+const START_MS = 300_000;
 
 const results = join(root, "test-results");
 
@@ -60,9 +63,10 @@ export interface Window {
   notifications: Locator;
   pressNotification(text: string | RegExp, button: string): Promise<void>;
   problems(): Promise<string[]>;
-  output(channel: string): Promise<string>;
-  /** Reloads the window and waits until it is there again. */
+  /** Reloads the page and waits until the window is there again. */
   reload(): Promise<void>;
+  /** Reloads as a person does, so that the editor saves what it has before the page goes. */
+  reloadWindow(): Promise<void>;
   /** Saves a picture under test-results/ and gives its path. */
   screenshot(name: string): Promise<string>;
 }
@@ -113,6 +117,8 @@ export async function startEditor(options: EditorOptions): Promise<Editor> {
   const browser = await openBrowser();
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: "en-US", reducedMotion: "reduce" });
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  await context.addInitScript(WATCH_KEPT);
+  context.setDefaultTimeout(DEADLINE_MS);
   const said: string[] = [];
   context.on("console", (message) => said.push(`[${message.type()}] ${message.text()}`));
   context.on("weberror", (error) => said.push(`[page error] ${error.error().stack ?? error.error().message}`));
@@ -182,9 +188,14 @@ async function createWindow(page: Page, project: string | null): Promise<Window>
     notifications: notifications(page),
     pressNotification: (text, button) => pressNotification(page, text, button),
     problems: () => problems(page),
-    output: (channel) => output(page, channel),
     reload: async () => {
       await page.reload();
+      await ready(page);
+    },
+    reloadWindow: async () => {
+      await page.evaluate("globalThis.isOld = true");
+      await runCommand(page, "Developer: Reload Window");
+      await until("the new page", () => page.evaluate("globalThis.isOld === undefined"));
       await ready(page);
     },
     screenshot: (name) => picture(page, name),
@@ -193,8 +204,8 @@ async function createWindow(page: Page, project: string | null): Promise<Window>
 
 /** The workbench is there when its status bar has the item that the extension host's start puts there. */
 async function ready(page: Page): Promise<void> {
-  await page.locator(".monaco-workbench .part.statusbar .statusbar-item").first().waitFor({ timeout: 90_000 });
-  await page.locator("[id='status.problems']").waitFor({ timeout: 90_000 });
+  await page.locator(".monaco-workbench .part.statusbar .statusbar-item").first().waitFor({ timeout: START_MS });
+  await page.locator("[id='status.problems']").waitFor({ timeout: START_MS });
 }
 
 function address(server: EditorServer, project: string | null): string {

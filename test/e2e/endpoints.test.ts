@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { KEY, type ModelServer, startModel } from "../protocol/model-server.ts";
 import { withoutEditor } from "./browser.ts";
+import { focusedText } from "./documents.ts";
 import { type Editor, startEditor } from "./editor.ts";
 import { quickInput, quickPickRows } from "./palette.ts";
 import { sampleProject } from "./project.ts";
@@ -60,12 +61,12 @@ describe("endpoints in a real editor", { skip: await withoutEditor() }, () => {
     await say(editor, "API key of", "not-the-key-0123456789");
     await choose(editor, /refuses the key/, "Change the key");
     await title(editor, "API key of").waitFor();
-    assert.equal(await quickInput(editor.page).getAttribute("type"), "password");
+    await quickInput(editor.page).and(editor.page.locator("[type=password]")).waitFor();
     await editor.screenshot("endpoint-key");
     await editor.answer(KEY);
     await choose(editor, "Model", "small");
     await title(editor, "Name of the endpoint").waitFor();
-    assert.equal(await quickInput(editor.page).inputValue(), "local");
+    await until("a name", async () => (await quickInput(editor.page).inputValue()) === "local");
     await editor.answer("lab");
     await editor.statusBar(/Endpoint “lab” is added: lab answers in/).waitFor();
     const added = `  lab:\n    base_url: ${keyed.url}\n    model: small\n    api_key: { secret: lab }\n`;
@@ -96,7 +97,7 @@ describe("endpoints in a real editor", { skip: await withoutEditor() }, () => {
     await choose(editor, "Test endpoint", "lab");
     await editor.notifications.filter({ hasText: /key.*not set/ }).waitFor();
     await editor.screenshot("endpoint-no-key");
-    await editor.pressNotification(/key.*not set/, "Set API Key");
+    await editor.pressNotification(/key.*not set/, "Set API Key…");
     await say(editor, "lab: key “lab”", KEY);
     await editor.statusBar(/Key “lab” is stored; lab answers/).waitFor();
   });
@@ -107,6 +108,7 @@ describe("endpoints in a real editor", { skip: await withoutEditor() }, () => {
     await editor.goTo(1, 1);
     await editor.typeInEditor("# mine");
     await editor.page.keyboard.press("Enter");
+    await editor.cursorAt(2);
     await editor.command("jiuzhang.addEndpoint");
     await editor.pick("Embedded model");
     await choose(editor, "Add embedded model", "comes with the program");
@@ -123,10 +125,14 @@ describe("endpoints in a real editor", { skip: await withoutEditor() }, () => {
     await text.filter({ hasText: "tiny:" }).waitFor();
     await editor.screenshot("endpoint-unsaved");
     await editor.page.keyboard.press("Control+1");
+    await focusedText(editor.page).waitFor();
     await editor.page.keyboard.press("Control+Z");
-    await until("the undone edit", async () => !(await text.innerText()).includes("tiny:"));
-    assert.match((await text.innerText()).replace(/\u00a0/g, " "), /# mine/);
+    await until("the undone edit", async () => {
+      const lines = (await text.innerText()).replace(/\u00a0/g, " ");
+      return !lines.includes("tiny:") && lines.includes("# mine");
+    });
     await editor.command("File: Revert File");
+    await editor.page.locator(".tab.dirty").waitFor({ state: "detached" });
   });
 
   test("what is wrong in the recipe is underlined, and told in the tree", async () => {

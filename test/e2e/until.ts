@@ -1,6 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 
-const DEADLINE_MS = 30_000;
+/** For whatever is awaited: long enough for a busy machine of one core. */
+export const DEADLINE_MS = 90_000;
 
 /**
  * Looks again and again until `look` gives something, and gives that. A look that throws has found nothing yet.

@@ -16,6 +16,18 @@ export async function webview(page: Page, title: string | RegExp): Promise<Frame
   return page.frameLocator(`iframe.webview[name="${name}"]`).frameLocator("#active-frame");
 }
 
+/** Lets every webview tell what it has given the editor to keep over a reload; `keptOf` reads it. */
+export const WATCH_KEPT = `{
+  const { postMessage } = MessagePort.prototype;
+  MessagePort.prototype.postMessage = function (message, ...rest) {
+    if (message?.channel === "do-update-state") globalThis.keptByPanel = message.data;
+    return postMessage.call(this, message, ...rest);
+  };
+}`;
+
+/** What a webview has given the editor to keep, as JSON; empty before that. */
+export const keptOf = (panel: FrameLocator): Promise<string> => panel.owner().evaluate("globalThis.keptByPanel ?? ''").then(String);
+
 /** The item of the status bar with these words. */
 export const statusBar = (page: Page, text: string | RegExp): Locator => page.locator(".statusbar-item").filter({ hasText: text });
 
@@ -41,15 +53,6 @@ export async function problems(page: Page): Promise<string[]> {
   return page
     .locator(".markers-panel .monaco-list-row")
     .evaluateAll((rows) => rows.map((row) => row.getAttribute("aria-label") ?? row.textContent ?? ""));
-}
-
-/** The words of an output channel, by its name in the list of channels. */
-export async function output(page: Page, channel: string): Promise<string> {
-  await runCommand(page, "Output: Show Output Channels...");
-  await page.locator(`.quick-input-list .monaco-list-row[aria-label^="${channel}"]`).first().click();
-  const lines = page.locator(".output-view .view-lines");
-  await lines.waitFor();
-  return lines.innerText();
 }
 
 /** What the page has and the types of the tests do not know. */

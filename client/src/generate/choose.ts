@@ -110,7 +110,7 @@ export async function chooseSeeds(
   });
   if (chosen.seeds === null)
     throw new ProblemError({ code: "import/empty", message: "There are no seeds to generate from", remedy: "Import some first." }, [
-      { title: "Import File", command: "jiuzhang.importFile" },
+      { title: "Import File…", command: "jiuzhang.importFile" },
     ]);
   return { seeds: chosen.seeds, key: chosen.key };
 }

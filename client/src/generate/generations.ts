@@ -113,7 +113,7 @@ function actionsOf(thrown: unknown, { project, endpoint }: GenerationRequest): A
   const code = cause ?? own;
   const name = typeof data?.endpoint === "string" ? data.endpoint : endpoint;
   if ((code === "model/missing-key" || code === "model/wrong-key") && name !== null)
-    return [{ title: "Set API Key", command: "jiuzhang.setKey", args: [{ project, endpoint: name }] }];
+    return [{ title: "Set API Key…", command: "jiuzhang.setKey", args: [{ project, endpoint: name }] }];
   if (code === "engine/not-installed" && typeof data?.model === "string")
     return [{ title: "Install", command: "jiuzhang.installEngine", args: [{ model: data.model }] }];
   if (code === "model/unreachable" && name !== null)

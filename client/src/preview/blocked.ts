@@ -43,7 +43,7 @@ export function whatBlocks(now: Circumstances): Verdict {
     });
   if (endpoint.key !== null && !endpoint.key.present)
     return no("model/missing-key", `“${endpoint.name}” has no key yet`, {
-      title: "Set the key",
+      title: "Set the key…",
       command: "jiuzhang.setKey",
       args: [{ project, endpoint: endpoint.name }],
     });
@@ -51,6 +51,6 @@ export function whatBlocks(now: Circumstances): Verdict {
   return { blocked: null, lead: null };
 }
 
-const ADD = { title: "Add an endpoint", command: "jiuzhang.addEndpoint" };
+const ADD = { title: "Add an endpoint…", command: "jiuzhang.addEndpoint" };
 
 const no = (code: Problem["code"], message: string, lead: PreviewState["lead"] = null): Verdict => ({ blocked: { code, message }, lead });

@@ -47,6 +47,6 @@ function templateOf(argument: unknown): Uri {
       message: "No template is open",
       remedy: "Open a .prompty file, or add the shipped templates to your project.",
     },
-    [{ title: "Open Sample Project", command: "jiuzhang.openSample" }],
+    [{ title: "Open Sample Project…", command: "jiuzhang.openSample" }],
   );
 }

@@ -13,14 +13,14 @@ const RESTART: Action = { title: "Restart Server", command: "jiuzhang.restartSer
 const REBUILD: Action = { title: "Rebuild Index", command: "jiuzhang.rebuildIndex" };
 
 const INSTALL: Action = { title: "Install", command: "jiuzhang.installEngine" };
-const SET_KEY: Action = { title: "Set API Key", command: "jiuzhang.setKey" };
-const ADD_ENDPOINT: Action = { title: "Add Endpoint", command: "jiuzhang.addEndpoint" };
-const TEST_ENDPOINT: Action = { title: "Test Endpoint", command: "jiuzhang.testEndpoint" };
+const SET_KEY: Action = { title: "Set API Key…", command: "jiuzhang.setKey" };
+const ADD_ENDPOINT: Action = { title: "Add Endpoint…", command: "jiuzhang.addEndpoint" };
+const TEST_ENDPOINT: Action = { title: "Test Endpoint…", command: "jiuzhang.testEndpoint" };
 
 const BY_CODE: Partial<Record<ErrorCode, Action[]>> = {
   "project/none": [
     { title: "Open Folder", command: "vscode.openFolder" },
-    { title: "Open Sample Project", command: "jiuzhang.openSample" },
+    { title: "Open Sample Project…", command: "jiuzhang.openSample" },
   ],
   "project/untrusted": [{ title: "Manage Trust", command: "workbench.trust.manage" }],
   "project/unknown-endpoint": [ADD_ENDPOINT],

@@ -13,7 +13,7 @@ const ACTIONS: Item[] = [
   { label: "$(debug-restart) Restart server", run: { command: "jiuzhang.restartServer", args: [] } },
   { label: "$(output) Show log", run: { command: "jiuzhang.showLog", args: [] } },
   { label: "$(database) Rebuild index", run: { command: "jiuzhang.rebuildIndex", args: [] } },
-  { label: "$(folder-library) Open sample project", run: { command: "jiuzhang.openSample", args: [] } },
+  { label: "$(folder-library) Open sample project…", run: { command: "jiuzhang.openSample", args: [] } },
 ];
 
 /** Shows how the server is, and what can be done about it. Nothing is started only to be looked at. */

@@ -87,7 +87,7 @@ export function serverLine({ name, baseUrl, models }: { name: string; baseUrl: s
     tooltip: [baseUrl, ...models.slice(0, 20)].join("\n\n"),
     icon: "broadcast",
     colour: null,
-    command: add === null ? null : { command: add, title: "Add Endpoint", args: [{ name, baseUrl, models }] },
+    command: add === null ? null : { command: add, title: "Add Endpoint…", args: [{ name, baseUrl, models }] },
     contextValue: "server",
   };
 }

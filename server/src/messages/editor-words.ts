@@ -17,7 +17,7 @@ const WORDS: readonly (readonly [RegExp, string])[] = [
   [/run the command again/g, "generate again"],
   [
     /`jiuzhang doctor` lists the servers that answer on this machine/g,
-    "“JiuZhang: Add Endpoint” lists the servers that answer on this machine",
+    "“JiuZhang: Add Endpoint…” lists the servers that answer on this machine",
   ],
   [/ \(`jiuzhang doctor` shows it\)/g, ""],
   [/Check the model with `jiuzhang doctor`/g, "Check the model file"],
@@ -36,12 +36,13 @@ export function forEditor(problem: Problem): Problem {
 }
 
 function keyRemedy({ data }: Problem): string {
+  if (data?.refused === true) return "Ask the endpoint again and give it the key, or let the endpoint name a key of its own.";
   const variable = typeof data?.variable === "string" ? data.variable : null;
   if (variable !== null && !variable.startsWith("JIUZHANG_KEY_"))
-    return `Set the environment variable ${variable} before the editor is started, or give the endpoint a key of the editor's own (“JiuZhang: Set API Key”).`;
+    return `Set the environment variable ${variable} before the editor is started, or give the endpoint a key of the editor's own (“JiuZhang: Set API Key…”).`;
   return variable === null
-    ? "Name one in jiuzhang.yaml (api_key: { secret: NAME }), and set it with “JiuZhang: Set API Key”."
-    : "Set it with “JiuZhang: Set API Key”.";
+    ? "Name one in jiuzhang.yaml (api_key: { secret: NAME }), and set it with “JiuZhang: Set API Key…”."
+    : "Set it with “JiuZhang: Set API Key…”.";
 }
 
 /** Runs something whose problems are to be read in the editor. */

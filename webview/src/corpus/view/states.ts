@@ -52,7 +52,7 @@ const noFolder = (store: CorpusStore): State => ({
   text: "Rows are read from a project's folder. Open the folder that this dataset belongs to.",
   buttons: [
     { label: "Open Folder", primary: true, run: () => void store.ask("host/command", { command: "vscode.openFolder" }) },
-    { label: "Open Sample Project", run: () => void store.ask("host/command", { command: "jiuzhang.openSample" }) },
+    { label: "Open Sample Project…", run: () => void store.ask("host/command", { command: "jiuzhang.openSample" }) },
   ],
 });
 
