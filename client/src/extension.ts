@@ -4,6 +4,7 @@ import { registerSample } from "./commands/sample.ts";
 import { registerAddTemplates } from "./commands/templates.ts";
 import type { ClientContext } from "./context.ts";
 import { registerCorpus } from "./corpus/register.ts";
+import { mayHaveKey } from "./endpoints/may-have-key.ts";
 import { registerEndpoints } from "./endpoints/register.ts";
 import { createSecrets } from "./endpoints/secrets.ts";
 import { createGenerations } from "./generate/generations.ts";
@@ -24,7 +25,7 @@ export function activate(extension: ExtensionContext): void {
   const { subscriptions } = extension;
   const log = window.createOutputChannel("JiuZhang", { log: true });
   const settings = createSettings();
-  const secrets = createSecrets(extension.secrets);
+  const secrets = createSecrets(extension.secrets, mayHaveKey);
   const server = createServer({ extension, log, settings, secrets });
   const status = createStatus(server, subscriptions);
   const endpointsChanged = new EventEmitter<void>();

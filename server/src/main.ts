@@ -39,9 +39,12 @@ const context: ServerContext = {
   shutdown: shutdown.signal,
   notify: <K extends keyof ServerNotifications>(name: K, params: ServerNotifications[K]) =>
     void connection.sendNotification(wireName(name), params),
-  async secret(name) {
-    const { value } = await connection.sendRequest<ClientRequests["secret/get"]["result"]>(wireName("secret/get"), { name });
-    return value;
+  secrets: {
+    async has(name) {
+      const { present } = await connection.sendRequest<ClientRequests["secret/has"]["result"]>(wireName("secret/has"), { name });
+      return present;
+    },
+    get: (name, origin) => connection.sendRequest<ClientRequests["secret/get"]["result"]>(wireName("secret/get"), { name, origin }),
   },
   log(level, text) {
     const write = {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, globSync, lstatSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, globSync, lstatSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { delimiter, join } from "node:path";
@@ -55,6 +55,7 @@ test("the recipe's endpoints are told with their lines, keys and prices, and non
   );
   assert.equal(list.file, join(path, "jiuzhang.yaml"));
   assert.ok(!JSON.stringify(list).includes(KEY));
+  assert.deepEqual(server.asked, [], "a list needs to know that a key is there, and not which");
   put("jiuzhang.yaml", "endpoints:\n  a: { base_url: 1, model: m }\n  b: { embedded: true }\n");
   const broken = await server.request("endpoints/list", { project });
   assert.deepEqual(
@@ -91,6 +92,21 @@ test("a good endpoint answers, and lists its models", async (t) => {
   const bodies = model.questions.map(({ body }) => body);
   assert.deepEqual(new Set(bodies.map(({ max_tokens }) => max_tokens)), new Set([8]));
   assert.ok(!server.log.join("\n").includes(KEY));
+});
+
+test("a key that the user does not give to a server is not sent, and said so", async (t) => {
+  const model = await startModel(t, { key: KEY });
+  const { origin } = new URL(model.url);
+  const { project } = folder(t, {
+    "jiuzhang.yaml": `endpoints:\n  teacher: { base_url: "${model.url}", model: big, api_key: { secret: house } }\n`,
+  });
+  const server = await startServer(t, { secrets: { house: KEY }, refuse: origin });
+  const problem = await problemOf(server.request("endpoints/test", { project, endpoint: { declared: "teacher" } }));
+  assert.equal(problem.code, "model/missing-key");
+  assert.equal(problem.message, `The key “house” was not given to ${origin}`);
+  assert.match(problem.remedy ?? "", /a key of its own/);
+  assert.equal(model.questions.length, 0);
+  assert.deepEqual(server.asked, [`house for ${origin}`]);
 });
 
 test("each fault has its name and its remedy", async (t) => {
@@ -163,7 +179,10 @@ test("a new endpoint is written below the others, read again, and refused where 
 
   const shared = folder(t, { "shared.yaml": "endpoints:\n" });
   symlinkSync(join(shared.path, "shared.yaml"), join(shared.path, "jiuzhang.yaml"));
+  const recipe = join(shared.path, "jiuzhang.yaml");
+  chmodSync(recipe, 0o600);
   await server.request("endpoints/add", { project: shared.project, endpoint: given({ embedded: true, model: null }).given });
+  if (process.platform !== "win32") assert.equal(statSync(recipe).mode & 0o777, 0o600, "who may read it stays");
   assert.ok(lstatSync(join(shared.path, "jiuzhang.yaml")).isSymbolicLink());
   assert.match(readFileSync(join(shared.path, "shared.yaml"), "utf8"), /new:/);
 });

@@ -16,7 +16,7 @@ import {
 } from "vscode-languageserver/node";
 import { AppError, type Problem } from "#protocol/errors.ts";
 import type { InitializationOptions } from "#protocol/messages/project.ts";
-import type { Params, RequestName, Result, ServerNotifications } from "#protocol/messages.ts";
+import type { ClientRequests, Params, RequestName, Result, ServerNotifications } from "#protocol/messages.ts";
 import { PROBLEM_CODE, SERVER_NOTIFICATIONS, wireName } from "#protocol/wire.ts";
 import { root } from "../../scripts/root.ts";
 
@@ -27,6 +27,8 @@ export interface StartOptions extends Partial<InitializationOptions> {
   env?: Record<string, string>;
   /** Values of secrets, as the editor's storage would give them. */
   secrets?: Record<string, string>;
+  /** An origin to which the user gives no key. */
+  refuse?: string;
   /** The server's entry file, where it is not the one that was just built. */
   entry?: string;
 }
@@ -43,7 +45,7 @@ export interface ServerProcess {
   readonly connection: MessageConnection;
   /** Everything that the server sent by itself so far, in order. */
   readonly notifications: Sent[];
-  /** Names of the secrets that it asked for. */
+  /** The secrets that it asked for, by name and origin. */
   readonly asked: string[];
   /** What it wrote to its log and to standard error. */
   readonly log: string[];
@@ -76,7 +78,7 @@ interface Range {
 /** Starts the built server; it ends with the test. */
 export async function startServer(
   t: Pick<TestContext, "after">,
-  { env = {}, secrets = {}, entry = join(root, "dist", "server", "main.js"), ...given }: StartOptions = {},
+  { env = {}, secrets = {}, refuse, entry = join(root, "dist", "server", "main.js"), ...given }: StartOptions = {},
 ): Promise<ServerProcess> {
   const { OPENAI_API_KEY: _, JIUZHANG_API_KEY: __, ...inherited } = process.env;
   const child = spawn(process.execPath, [entry, "--stdio"], { env: { ...inherited, ...env } });
@@ -107,9 +109,11 @@ export async function startServer(
       notifications.push({ name, params });
       wake();
     });
-  connection.onRequest(wireName("secret/get"), ({ name }: { name: string }) => {
-    asked.push(name);
-    return { value: secrets[name] ?? null };
+  connection.onRequest(wireName("secret/has"), ({ name }: ClientRequests["secret/has"]["params"]) => ({ present: name in secrets }));
+  connection.onRequest(wireName("secret/get"), ({ name, origin }: ClientRequests["secret/get"]["params"]) => {
+    asked.push(`${name} for ${origin}`);
+    const refused = origin === refuse;
+    return { value: refused ? null : (secrets[name] ?? null), refused };
   });
   connection.listen();
   t.after(async () => {

@@ -8,7 +8,7 @@ import { hostOf } from "../views/lines.ts";
 import { addEmbedded } from "./add-embedded.ts";
 import { cancelled, pick, separator, type } from "./ask.ts";
 import { askKey } from "./keys.ts";
-import { addressProblem, nameProblem, secretName, suggestName } from "./names.ts";
+import { addressProblem, nameProblem, originOf, secretName, suggestName } from "./names.ts";
 import { chooseSource, type Source } from "./sources.ts";
 import { answerWords, testDraft } from "./test-work.ts";
 import { writeEndpoint } from "./write.ts";
@@ -162,7 +162,8 @@ async function afterFailure(problem: Problem, plan: Plan, during: "list" | "test
 async function save(context: ClientContext, project: string, plan: Plan, words: string): Promise<void> {
   const endpoint = endpointOf(plan);
   const written = await writeEndpoint(context, project, endpoint);
-  if (endpoint.secret !== null && plan.key !== null) await context.secrets.store(endpoint.secret, plan.key);
+  if (endpoint.secret !== null && plan.key !== null)
+    await context.secrets.store({ name: endpoint.secret, origin: originOf(plan.baseUrl), value: plan.key });
   await tellWritten(context, project, plan.name, words, written);
 }
 

@@ -4,6 +4,7 @@ import { plain } from "../problems/plain.ts";
 import { ProblemError } from "../server/server.ts";
 import { cancelled, pick, type } from "./ask.ts";
 import { chooseTarget, type EndpointTarget } from "./choose.ts";
+import { originOf } from "./names.ts";
 import { answerWords, testDeclared } from "./test-work.ts";
 
 /** Asks for the key of an endpoint, tries it, and stores it where it works or the user says so. */
@@ -19,10 +20,11 @@ export async function setKey(context: ClientContext, argument: unknown): Promise
   for (;;) {
     const value = await askKey(`${endpoint.name}: key “${secret}”`, null);
     if (value === "") throw cancelled();
-    const test = await testDeclared(context, project, endpoint.name, { secret, value });
+    const origin = originOf(endpoint.baseUrl);
+    const test = await testDeclared(context, project, endpoint.name, { name: secret, origin, value });
     const said = test.problem === null ? "store" : await afterFailure(test.problem.message, test.problem.remedy);
     if (said === "again") continue;
-    await context.secrets.store(secret, value);
+    await context.secrets.store({ name: secret, origin, value });
     context.endpointsChanged.fire();
     const words =
       test.problem === null ? `Key “${secret}” is stored; ${answerWords(endpoint.name, test)}` : `Key “${secret}” is stored, untested`;

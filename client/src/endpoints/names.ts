@@ -14,6 +14,9 @@ export function secretName(baseUrl: string, endpoint: string): string {
   return SERVICES[hostOf(baseUrl)] ?? endpoint;
 }
 
+/** Scheme, host and port of an address: what a key is bound to. Null where there is none. */
+export const originOf = (url: string | null): string | null => (url !== null && URL.canParse(url) ? new URL(url).origin : null);
+
 /** Why a text cannot be the name of a new endpoint; null where it can. */
 export function nameProblem(name: string, taken: readonly string[]): string | null {
   if (name === "") return "Give it a name";

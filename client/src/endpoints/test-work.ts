@@ -1,6 +1,8 @@
 import type { EndpointTest, NewEndpoint } from "#protocol/messages/endpoints.ts";
 import type { ClientContext } from "../context.ts";
 import { runWork } from "../status/work.ts";
+import { originOf } from "./names.ts";
+import type { Key } from "./secrets.ts";
 
 type Testing = Pick<ClientContext, "server" | "status" | "secrets">;
 
@@ -16,21 +18,18 @@ export function testDraft(context: Testing, project: string, { endpoint, key }: 
     runWork(context, ask ? `Testing endpoint ${endpoint.name}` : "Asking for the models", ({ signal }) =>
       context.server.request("endpoints/test", { project, endpoint: { given: endpoint }, ask }, signal),
     );
-  return endpoint.secret === null || key === null ? run() : context.secrets.trying(endpoint.secret, key, run);
+  return endpoint.secret === null || key === null
+    ? run()
+    : context.secrets.trying({ name: endpoint.secret, origin: originOf(endpoint.base_url), value: key }, run);
 }
 
 /** Asks an endpoint of the recipe; `key` is tried in the place of the stored one. */
-export function testDeclared(
-  context: Testing,
-  project: string,
-  name: string,
-  key: { secret: string; value: string } | null = null,
-): Promise<EndpointTest> {
+export function testDeclared(context: Testing, project: string, name: string, key: Key | null = null): Promise<EndpointTest> {
   const run = () =>
     runWork(context, `Testing endpoint ${name}`, ({ signal }) =>
       context.server.request("endpoints/test", { project, endpoint: { declared: name } }, signal),
     );
-  return key === null ? run() : context.secrets.trying(key.secret, key.value, run);
+  return key === null ? run() : context.secrets.trying(key, run);
 }
 
 /** What a successful test brought, in a line. */

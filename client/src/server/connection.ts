@@ -21,7 +21,7 @@ export function createServer({
   extension: ExtensionContext;
   log: LogOutputChannel;
   settings: SettingsReader;
-  secrets: Pick<Secrets, "get">;
+  secrets: Pick<Secrets, "has" | "get">;
 }): Server {
   const states = new EventEmitter<ServerState>();
   const listeners = new Map<string, Set<(params: never) => void>>();
@@ -43,7 +43,7 @@ export function createServer({
           log,
           trace,
           initializationOptions: initializationOptions(),
-          secret: secrets.get,
+          secrets,
           notified(name, params) {
             for (const listener of listeners.get(name) ?? []) listener(params as never);
           },

@@ -5,8 +5,9 @@ import type { LogOutputChannel } from "vscode";
 import type { ResponseError } from "vscode-languageclient/node";
 import type { Problem } from "#protocol/errors.ts";
 import type { InitializationOptions } from "#protocol/messages/project.ts";
-import type { ClientNotifications, Params, RequestName, Result, ServerNotifications } from "#protocol/messages.ts";
+import type { ClientNotifications, ClientRequests, Params, RequestName, Result, ServerNotifications } from "#protocol/messages.ts";
 import { PROBLEM_CODE, SERVER_NOTIFICATIONS, wireName } from "#protocol/wire.ts";
+import type { Secrets } from "../endpoints/secrets.ts";
 import { DOCUMENT_SCHEMES } from "../project/schemes.ts";
 import { createLastWords } from "./last-words.ts";
 import { ProblemError } from "./server.ts";
@@ -23,7 +24,7 @@ export interface LifeOptions {
   log: LogOutputChannel;
   trace: LogOutputChannel;
   initializationOptions: InitializationOptions;
-  secret(name: string): Promise<string | null>;
+  secrets: Pick<Secrets, "has" | "get">;
   notified<K extends keyof ServerNotifications>(name: K, params: ServerNotifications[K]): void;
 }
 
@@ -99,7 +100,10 @@ export async function openLife(options: LifeOptions, ended: (problem: Problem) =
       },
     },
   );
-  client.onRequest(wireName("secret/get"), async ({ name }: { name: string }) => ({ value: await options.secret(name) }));
+  client.onRequest(wireName("secret/has"), async ({ name }: ClientRequests["secret/has"]["params"]) => ({
+    present: await options.secrets.has(name),
+  }));
+  client.onRequest(wireName("secret/get"), ({ name, origin }: ClientRequests["secret/get"]["params"]) => options.secrets.get(name, origin));
   for (const name of SERVER_NOTIFICATIONS)
     client.onNotification(wireName(name), (params: unknown) => {
       if (over === null) options.notified(name, params as never);

@@ -1,4 +1,5 @@
 import type { EndpointDeclaration } from "#protocol/endpoints.ts";
+import { fail } from "#protocol/errors.ts";
 import { cacheDir } from "../project/cache.ts";
 import { keyVariable } from "../recipe/key-variable.ts";
 import type { Asked } from "../runs/runner-messages.ts";
@@ -12,10 +13,18 @@ export async function withKey(context: ServerContext, endpoint: EndpointDeclarat
   return { endpoint, keys: await keysOf(context, endpoint), homes: engineHomes(context) };
 }
 
-/** The value of an endpoint's secret under the name of its variable; empty where it has none, or its value is not known to the editor. */
-export async function keysOf(context: ServerContext, { api_key }: EndpointDeclaration): Promise<Record<string, string>> {
-  if (api_key === null || !("secret" in api_key)) return {};
-  const value = await context.secret(api_key.secret);
+/**
+ * The value of an endpoint's secret under the name of its variable; empty where it has none, or its value is not known to the editor.
+ * @throws model/missing-key where the user does not give it to this server
+ */
+async function keysOf(context: ServerContext, { name, api_key, base_url }: EndpointDeclaration): Promise<Record<string, string>> {
+  if (api_key === null || !("secret" in api_key) || base_url === null) return {};
+  const { origin } = new URL(base_url);
+  const { value, refused } = await context.secrets.get(api_key.secret, origin);
+  if (refused)
+    throw fail("model/missing-key", `The key “${api_key.secret}” was not given to ${origin}`, {
+      data: { endpoint: name, secret: api_key.secret, refused: true },
+    });
   const [variable] = keyVariable(api_key.secret);
   return value === null || value === "" || variable === undefined ? {} : { [variable]: value };
 }

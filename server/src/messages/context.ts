@@ -1,6 +1,6 @@
 import type { TextDocument } from "vscode-languageserver-textdocument";
 import type { Problem } from "#protocol/errors.ts";
-import type { Params, RequestName, Result, ServerNotifications } from "#protocol/messages.ts";
+import type { ClientRequests, Params, RequestName, Result, ServerNotifications } from "#protocol/messages.ts";
 import type { Runner } from "../runs/runner.ts";
 import type { Projects } from "./projects.ts";
 
@@ -18,8 +18,12 @@ export interface ServerContext {
   /** Asks models. */
   runner: Runner;
   notify<K extends keyof ServerNotifications>(name: K, params: ServerNotifications[K]): void;
-  /** The value of a secret, asked from the editor; null where it is not set. */
-  secret(name: string): Promise<string | null>;
+  /** Asks the editor about secrets. */
+  secrets: {
+    has(name: string): Promise<boolean>;
+    /** The value for the server at this origin. */
+    get(name: string, origin: string): Promise<ClientRequests["secret/get"]["result"]>;
+  };
   log(level: "error" | "warn" | "info" | "debug", text: string): void;
   /** Aborted when the server ends: what nobody waits for ends, too. */
   shutdown: AbortSignal;

@@ -13,7 +13,7 @@ import { declareEndpoint } from "../recipe/declaration.ts";
 import { parseRecipe } from "../recipe/parse.ts";
 import { seemsInstalled } from "../runs/engine-home.ts";
 import { chooseEndpoint, keyOf, modelFileOf } from "../runs/target.ts";
-import { engineHomes, keysOf, withKey } from "./asked.ts";
+import { engineHomes, withKey } from "./asked.ts";
 import type { Handlers, ServerContext } from "./context.ts";
 import { forEditor, inEditor } from "./editor-words.ts";
 import { engineStatus } from "./engine-status.ts";
@@ -84,12 +84,12 @@ async function summaryOf(
   line: number | null,
 ): Promise<EndpointSummary> {
   const { name, model, embedded, base_url: baseUrl, api_key, price, model_file } = endpoint;
-  const found = keyOf(endpoint, { ...process.env, ...(await keysOf(context, endpoint)) });
+  const found = keyOf(endpoint, process.env);
   const key: EndpointSummary["key"] =
     api_key === null || found === null
       ? null
       : "secret" in api_key
-        ? { name: api_key.secret, kind: "secret", present: found.present }
+        ? { name: api_key.secret, kind: "secret", present: found.present || (await context.secrets.has(api_key.secret)) }
         : { name: api_key.env, kind: "env", present: found.present };
   const file = folder === null ? model_file : modelFileOf(folder, model_file);
   const installed = embedded ? await seemsInstalled(engineHomes(context), file) : null;

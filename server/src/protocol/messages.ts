@@ -38,8 +38,13 @@ export interface ServerNotifications {
 
 /** Server → client, with an answer. */
 export interface ClientRequests {
-  /** The value of a secret; null where the user has not set it. Never logged, and never written to a file. */
-  "secret/get": { params: { name: string }; result: { value: string | null } };
+  /** Whether the user has set a secret. Asks nobody, and tells nothing else of it. */
+  "secret/has": { params: { name: string }; result: { present: boolean } };
+  /**
+   * The value of a secret for the server at this origin (scheme, host and port), to which it is bound: the user is asked before it
+   * goes to another one. Null where they have not set it, or refuse. Never logged, and never written to a file.
+   */
+  "secret/get": { params: { name: string; origin: string }; result: { value: string | null; refused: boolean } };
 }
 
 /** Client → server, without an answer. */

@@ -11,7 +11,7 @@ export const PROBLEM_CODE = -32001;
  * sides. The types beside them keep the lists complete.
  */
 export const SERVER_NOTIFICATIONS = namesOf<keyof ServerNotifications>()("corpus/changed", "generate/event", "progress");
-export const CLIENT_REQUESTS = namesOf<keyof ClientRequests>()("secret/get");
+export const CLIENT_REQUESTS = namesOf<keyof ClientRequests>()("secret/has", "secret/get");
 export const CLIENT_NOTIFICATIONS = namesOf<keyof ClientNotifications>()("workspace/trusted", "settings/changed");
 
 /** A list of names, which the compiler refuses unless it has every one of them. */
