@@ -120,7 +120,8 @@ for (const path of CHAT) {
     assert.match(text, /solve it with a Python program\./);
     assert.equal(solution.filter((line) => /one complete program/.test(line)).length, 1);
     assert.match(solution.join("\n"), /reads no input, opens no files, ends within seconds/);
-    assert.match(solution.join("\n"), /prints the (?:result|number|number without its unit|integer) and nothing else\./);
+    const printed = stage === "aime" ? "integer" : WITH_UNITS.includes(stage) ? "number without its unit" : "(?:result|number)";
+    assert.match(solution.join("\n"), new RegExp(`prints the ${printed} and nothing else\\.`));
     assert.match(solution.join("\n"), /Do not write down what the program prints in a block of its own: the program will be run\./);
     assert.match(solution.join("\n"), /^After the program, conclude in one or two sentences/m);
     assert.doesNotMatch(text, /step by step|```output|End with/);
