@@ -1,5 +1,6 @@
 /**
- * Writes the JSON Schema of every file that jobs share beside its zod schema, for readers in other languages.
+ * Writes the JSON Schema of every file that jobs share beside its zod schema, for readers in other languages, and that of the recipe, for
+ * editors and tools that know YAML.
  * With --check nothing is written, and a file that is not what it should be fails.
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -16,6 +17,7 @@ import { InfluenceSpec } from "../server/src/protocol/files/specs/influence.ts";
 import { SelectSpec } from "../server/src/protocol/files/specs/select.ts";
 import { SynthesizeSpec } from "../server/src/protocol/files/specs/synthesize.ts";
 import { TrainSpec } from "../server/src/protocol/files/specs/train.ts";
+import { recipeJsonSchema } from "../server/src/recipe/recipe-schema.ts";
 import { root } from "./root.ts";
 
 const schemas = {
@@ -37,9 +39,14 @@ const schemas = {
   "spec-train": TrainSpec,
 };
 const check = process.argv.includes("--check");
-for (const [name, schema] of Object.entries(schemas)) {
+const written: [name: string, schema: unknown][] = Object.entries(schemas).map(([name, schema]) => [
+  name,
+  z.toJSONSchema(schema, { target: "draft-2020-12", io: name.startsWith("spec-") ? "input" : "output" }),
+]);
+written.push(["recipe", recipeJsonSchema()]);
+for (const [name, schema] of written) {
   const path = join(root, "server", "src", "protocol", "files", `${name}.v1.schema.json`);
-  const text = `${JSON.stringify(z.toJSONSchema(schema, { target: "draft-2020-12", io: name.startsWith("spec-") ? "input" : "output" }), null, 2)}\n`;
+  const text = `${JSON.stringify(schema, null, 2)}\n`;
   const there = existsSync(path) ? readFileSync(path, "utf8") : null;
   if (there === text) continue;
   if (check) {

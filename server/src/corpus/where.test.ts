@@ -74,6 +74,26 @@ test("errors name what is valid", () => {
   assert.match(message("stage"), /is no condition/);
 });
 
+test("a flag by itself holds", () => {
+  assert.deepEqual(parseWhere("accepted tokens<9  edited"), [
+    { field: "accepted", op: "=", value: "true" },
+    { field: "tokens", op: "<", value: "9" },
+    { field: "edited", op: "=", value: "true" },
+  ]);
+});
+
+test("an error says which part of the text it means", () => {
+  for (const [text, wrong] of [
+    ["accepted  stgae=grade label=keep", "stgae=grade"],
+    ["stage=grade tokens>many x", "tokens>many"],
+    ["accepted stage ", "stage"],
+  ] as const)
+    assert.throws(
+      () => parseWhere(text),
+      (thrown: AppError) => text.slice(Number(thrown.problem.data?.start), Number(thrown.problem.data?.end)) === wrong,
+    );
+});
+
 test("a sort is a field, with a minus for the largest first", () => {
   assert.deepEqual(parseSort("-length"), { field: "length", descending: true });
   assert.deepEqual(parseSort("created"), { field: "created", descending: false });

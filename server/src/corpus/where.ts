@@ -6,8 +6,9 @@ const EXAMPLE = "Write for instance: stage=grade verdict.copy=fail tokens>100 te
 
 /**
  * Parses conditions such as `stage=grade verdict.copy=fail tokens>100 text~"two words"`, separated by white space; all must hold, but
- * of several `=` on one field any one is enough.
- * In quotes, `\"` and `\\` stand for themselves. An empty text is no condition. @throws usage/invalid-argument
+ * of several `=` on one field any one is enough. A flag by itself is `=true`.
+ * In quotes, `\"` and `\\` stand for themselves. An empty text is no condition.
+ * @throws usage/invalid-argument, with the half-open span of the condition as `start` and `end` of its data
  */
 export function parseWhere(text: string): Condition[] {
   const conditions: Condition[] = [];
@@ -24,26 +25,31 @@ export function parseWhere(text: string): Condition[] {
     const start = at;
     const field = match(/[\p{L}\p{N}_.-]+/uy)?.[0];
     const op = match(/!=|<=|>=|=|<|>|~/y)?.[0] as Condition["op"] | undefined;
-    if (field === undefined || op === undefined) throw invalid(`“${excerpt(text.slice(start))}” is no condition`, EXAMPLE);
+    if (field !== undefined && op === undefined && FLAGS.has(field) && /^(?:\s|$)/.test(text.slice(at))) {
+      conditions.push({ field, op: "=", value: "true" });
+      continue;
+    }
+    const rest = { start, end: text.trimEnd().length };
+    if (field === undefined || op === undefined) throw invalid(`“${excerpt(text.slice(start))}” is no condition`, EXAMPLE, rest);
     const quoted = match(/"((?:[^"\\]|\\[\s\S])*)"(?=\s|$)/y);
     const bare = quoted === null ? match(/[^\s"]\S*/y) : null;
     if (quoted === null && bare === null)
-      throw invalid(`“${excerpt(text.slice(start))}” has no value, or a quote that is not closed`, EXAMPLE);
+      throw invalid(`“${excerpt(text.slice(start))}” has no value, or a quote that is not closed`, EXAMPLE, rest);
     const value = quoted === null ? (bare?.[0] as string) : (quoted[1] as string).replace(/\\([\s\S])/g, "$1");
     const condition = { field, op, value };
-    checkCondition(condition);
+    checkCondition(condition, { start, end: at });
     conditions.push(condition);
   }
 }
 
 /** @throws usage/invalid-argument where the field is unknown, or cannot be compared in this way or with this value. */
-export function checkCondition({ field, op, value }: Condition): void {
+export function checkCondition({ field, op, value }: Condition, span: Span | undefined = undefined): void {
   const known = Object.hasOwn(FIELDS, field) ? FIELDS[field] : undefined;
-  if (known === undefined) throw invalid(`There is no field “${field}”`, `Fields are ${Object.keys(FIELDS).join(", ")}.`);
+  if (known === undefined) throw invalid(`There is no field “${field}”`, `Fields are ${Object.keys(FIELDS).join(", ")}.`, span);
   if (!OPERATORS[known.kind].includes(op))
-    throw invalid(`“${field}” cannot be compared by ${op}`, `It takes ${OPERATORS[known.kind].join(" ")}.`);
+    throw invalid(`“${field}” cannot be compared by ${op}`, `It takes ${OPERATORS[known.kind].join(" ")}.`, span);
   const wanted = wantedValue(known.kind, value);
-  if (wanted !== null) throw invalid(`“${field}” cannot be “${excerpt(value)}”`, `It is ${wanted}.`);
+  if (wanted !== null) throw invalid(`“${field}” cannot be “${excerpt(value)}”`, `It is ${wanted}.`, span);
 }
 
 /** What a field's value has to be, or null where the given one fits. */
@@ -52,6 +58,7 @@ function wantedValue(kind: Kind, value: string): string | null {
     case "number":
       return value.trim() !== "" && Number.isFinite(Number(value)) ? null : "a number";
     case "time":
+      // biome-ignore lint/style/noRestrictedGlobals: Reading a given time asks no clock.
       return Number.isNaN(Date.parse(value)) ? "a time such as 2026-11-22 or 2026-11-22T08:30:00Z" : null;
     case "flag":
       return value === "true" || value === "false" ? null : "true or false";
@@ -69,6 +76,14 @@ function wantedValue(kind: Kind, value: string): string | null {
   }
 }
 
-const invalid = (message: string, remedy: string): AppError => fail("usage/invalid-argument", message, { remedy });
+interface Span {
+  start: number;
+  end: number;
+}
+
+const FLAGS: ReadonlySet<string> = new Set(Object.keys(FIELDS).filter((field) => FIELDS[field]?.kind === "flag"));
+
+const invalid = (message: string, remedy: string, span?: Span): AppError =>
+  fail("usage/invalid-argument", message, { remedy, ...(span === undefined ? {} : { data: { ...span } }) });
 
 const excerpt = (text: string): string => (text.length > 60 ? `${text.slice(0, 59)}…` : text);

@@ -1,7 +1,7 @@
 import { type Diagnostic, DiagnosticSeverity } from "vscode-languageserver/node";
 import type { Place } from "#protocol/errors.ts";
 import { RECIPE_FILE } from "../project/root.ts";
-import { parseRecipe } from "../recipe/parse.ts";
+import { readRecipe } from "../recipe/read.ts";
 
 /** A recipe beyond this is no recipe; reading it at every keystroke would hold up everything else. Characters. */
 const MOST_CHARACTERS = 1_000_000;
@@ -18,7 +18,7 @@ export function recipeDiagnostics(source: string): Diagnostic[] {
     return [
       { ...ATTRIBUTES, range: { start, end: start }, code: "project/invalid-yaml", message: "This recipe is too large to be checked" },
     ];
-  return parseRecipe(source, RECIPE_FILE).problems.map(({ code, message, remedy, where = {} }) => ({
+  return readRecipe(source, RECIPE_FILE).problems.map(({ code, message, remedy, where = {} }) => ({
     ...ATTRIBUTES,
     range: rangeOf(where),
     code,

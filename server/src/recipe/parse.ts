@@ -1,12 +1,14 @@
-import { type Document, isAlias, isMap, isNode, isScalar, type Pair, parseDocument, type YAMLMap } from "yaml";
+import { type Document, isAlias, isMap, isNode, isScalar, type Pair, parseDocument } from "yaml";
 import type { EndpointDeclaration } from "#protocol/endpoints.ts";
 import type { Problem } from "#protocol/errors.ts";
 import { nearest } from "../words/suggest.ts";
 import { checkApiKey } from "./api-key.ts";
 import { declareEndpoint } from "./declaration.ts";
 import { explain, type Finding, printable } from "./issue.ts";
+import { keyOf, nodeAt, spanOf } from "./nodes.ts";
 import { placeOf } from "./place.ts";
-import { embeddedEndpoint, NAME, recipeSchema, servedEndpoint } from "./schema.ts";
+import { recipeSchema } from "./recipe-schema.ts";
+import { embeddedEndpoint, NAME, servedEndpoint } from "./schema.ts";
 import { syntaxProblems } from "./syntax.ts";
 
 export interface Recipe {
@@ -19,17 +21,28 @@ export interface Recipe {
 }
 
 /** Nobody reads more, and finding the places of a million would take minutes. */
-const MAX_PROBLEMS = 100;
+export const MAX_PROBLEMS = 100;
 
 type Report = (span: readonly [number, number], message: string, remedy: string) => void;
+
+/** The text as YAML, with its errors in it; null where it is nested so deeply that the stack ends. */
+export function parseYaml(source: string): Document.Parsed | null {
+  try {
+    return parseDocument(source, { prettyErrors: false, merge: true, logLevel: "error" });
+  } catch (thrown) {
+    // Brackets nested some thousand deep exhaust the stack of the YAML library: such a text is no recipe.
+    if (!(thrown instanceof RangeError)) throw thrown;
+    return null;
+  }
+}
 
 /**
  * Reads the endpoints of `jiuzhang.yaml`. Never throws: whatever the text is, what is wrong with it is in `problems`, and
  * an endpoint with a problem does not keep the others from being read. Where the text is not YAML there are no endpoints.
- * `hosts` and `steps` are known and left alone. Values are never repeated in a message: one of them may be a key.
+ * `hosts` and `steps` are left to `readRecipe`, so that a wrong step keeps nobody from asking a model. Values are never repeated in a message: one of them may be a key.
  * @param file the file's name as it shall stand in problems.
  */
-export function parseRecipe(source: string, file: string): Recipe {
+export function parseRecipe(source: string, file: string, document: Document.Parsed | null = parseYaml(source)): Recipe {
   const endpoints = new Map<string, EndpointDeclaration>();
   const lines = new Map<string, number>();
   const problems: Problem[] = [];
@@ -38,7 +51,7 @@ export function parseRecipe(source: string, file: string): Recipe {
     problems.push({ code: "project/invalid-yaml", message, where: placeOf(file, source, start, end), remedy });
   };
   try {
-    const document = parseDocument(source, { prettyErrors: false, merge: true });
+    if (document === null) throw new RangeError();
     const errors = [...document.errors, ...document.warnings];
     if (errors.length > 0) return { endpoints, lines, problems: syntaxProblems(file, source, errors.slice(0, MAX_PROBLEMS)) };
     readDocument(document, source, report, (name, declaration, key) => {
@@ -46,7 +59,6 @@ export function parseRecipe(source: string, file: string): Recipe {
       lines.set(name, placeOf(file, source, spanOf(key, source)[0]).line ?? 1);
     });
   } catch (thrown) {
-    // Brackets nested some thousand deep exhaust the stack of the YAML library: such a text is no recipe.
     if (!(thrown instanceof RangeError)) throw thrown;
     endpoints.clear();
     report([0, 0], "This file is too deeply nested to be read", "Compare it with the example in the README.");
@@ -93,7 +105,7 @@ function readEndpoints(document: Document.Parsed, part: Pair, source: string, re
     }
     const read = readEndpoint(document, name, pair);
     if (!Array.isArray(read)) declare(name, read, pair.key);
-    else for (const finding of read) report(spanOf(placed(document, pair, finding) ?? pair.key, source), finding.message, finding.remedy);
+    else for (const finding of read) report(spanOf(nodeAt(document, pair, finding) ?? pair.key, source), finding.message, finding.remedy);
   }
 }
 
@@ -115,31 +127,4 @@ function readEndpoint(document: Document.Parsed, name: string, pair: Pair): Endp
     .filter((issue) => keyFinding === null || issue.path[0] !== "api_key")
     .flatMap((issue) => explain(name, issue, embedded));
   return keyFinding === null ? findings : [keyFinding, ...findings];
-}
-
-/** The key or value that a finding speaks of; where it was merged in from elsewhere, the nearest thing that stands here. */
-function placed(document: Document.Parsed, endpoint: Pair, finding: Finding): unknown {
-  let key: unknown = endpoint.key;
-  let value: unknown = endpoint.value;
-  for (const [depth, step] of finding.path.entries()) {
-    const map: unknown = isAlias(value) ? value.resolve(document) : value;
-    const pair: Pair | undefined = isMap(map) ? (map as YAMLMap).items.find((item) => keyOf(item) === String(step)) : undefined;
-    if (pair === undefined) return depth === 0 ? endpoint.key : key;
-    key = pair.key;
-    value = pair.value;
-  }
-  const empty = value === null || (isScalar(value) && value.value === null);
-  return finding.atKey || empty ? key : value;
-}
-
-function keyOf(pair: Pair): string | null {
-  const key = isScalar(pair.key) ? pair.key.value : null;
-  return typeof key === "string" || typeof key === "number" ? String(key) : null;
-}
-
-function spanOf(node: unknown, source: string): [number, number] {
-  const range = isNode(node) ? node.range : null;
-  if (!range) return [0, 0];
-  const [start, end] = range;
-  return [start, start + source.slice(start, end).trimEnd().length];
 }

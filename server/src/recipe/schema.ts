@@ -1,8 +1,7 @@
 import { z } from "zod";
 
 /**
- * The endpoints part of `jiuzhang.yaml` (design: one zod schema gives validation, editor help and the published JSON
- * Schema). An endpoint has one of two forms; which one is meant is decided before validation, by `embedded`, so that a
+ * The endpoints part of `jiuzhang.yaml`. An endpoint has one of two forms; which one is meant is decided before validation, by `embedded`, so that a
  * message speaks of the form that the person wrote.
  */
 
@@ -76,20 +75,5 @@ export const servedEndpoint = z.strictObject({
     .describe("Which member carries the length limit; auto learns it from the endpoint."),
 });
 
-/** Top-level keys of `jiuzhang.yaml`. */
-export const recipeSchema = z.strictObject({
-  endpoints: z
-    .record(z.string().regex(NAME), z.union([embeddedEndpoint, servedEndpoint]))
-    .optional()
-    .describe("The models that this project asks, by name."),
-  hosts: z.unknown().optional(),
-  steps: z.unknown().optional(),
-});
-
 export type EmbeddedEndpoint = z.infer<typeof embeddedEndpoint>;
 export type ServedEndpoint = z.infer<typeof servedEndpoint>;
-
-/** JSON Schema (draft 7, what YAML editors understand) of `jiuzhang.yaml`. */
-export function recipeJsonSchema(): Record<string, unknown> {
-  return z.toJSONSchema(recipeSchema, { target: "draft-7" });
-}

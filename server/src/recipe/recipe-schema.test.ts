@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { recipeJsonSchema } from "./schema.ts";
+import { recipeJsonSchema } from "./recipe-schema.ts";
 
 test("the JSON Schema knows both forms of an endpoint, forbids other keys, and explains each setting", () => {
   const schema = recipeJsonSchema() as { $schema: string; additionalProperties: boolean; properties: Record<string, unknown> };

@@ -1,0 +1,53 @@
+import * as z from "zod";
+import { EvaluateSpec } from "#protocol/files/specs/evaluate.ts";
+import { free } from "../roles.ts";
+import { common, files, model, oneOrMore } from "./parts.ts";
+
+const {
+  tests: specTests,
+  shots: specShots,
+  prompt,
+  instruction,
+  sampling,
+  grading,
+  engine,
+  context,
+  replicas,
+  batch_size,
+  vllm,
+  launch,
+} = EvaluateSpec.shape;
+const test = specTests.element.shape;
+const shots = specShots.unwrap().shape;
+
+export const evaluateStep = z.strictObject({
+  verb: z.literal("evaluate").describe("Lets a model solve test problems and counts what is right."),
+  model: model.describe("Who solves them."),
+  tests: oneOrMore(
+    z.union([
+      files("A test file: path or pattern.", "data/tests/*.jsonl"),
+      z.strictObject({ ...test, path: files(test.path.description ?? "", "data/tests/gsm8k.jsonl") }),
+    ]),
+  ),
+  styles: z
+    .array(z.enum(["cot", "tool"]))
+    .min(1)
+    .optional()
+    .describe("How problems are solved: cot, step by step in words (the default); tool, by a program that is run.")
+    .meta({ examples: [["cot", "tool"]] }),
+  shots: z
+    .strictObject({ ...shots, path: files(shots.path.description ?? "", "data/train/gsm8k.jsonl") })
+    .optional()
+    .describe("Solved problems that stand before each test problem."),
+  prompt,
+  instruction,
+  sampling,
+  grading,
+  engine,
+  context,
+  replicas: free(replicas),
+  batch_size: free(batch_size),
+  vllm: free(vllm),
+  launch: free(launch),
+  ...common,
+});
