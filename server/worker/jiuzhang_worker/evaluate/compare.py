@@ -22,14 +22,14 @@ def normal(text: str) -> str:
     plain = re.sub(r"\\[dtc]frac", r"\\frac", plain)
     plain = _DROPPED.sub("", plain)
     plain = re.sub(r"\s+", "", plain).rstrip(".")
-    # Words are the same in any case, letters of formulas are not.
-    return plain.casefold() if is_words(text) else plain
+    # Words are the same in any case and without their stops, letters of formulas are not.
+    return plain.casefold().replace(".", "") if is_words(text) else plain
 
 
 def is_words(text: str) -> bool:
     """Whether an answer is a word or a sentence, of which a parser of formulas would make products of letters."""
     bare = re.sub(r"\\[a-zA-Z]+", " ", _TEXT.sub(lambda match: match[1], text))
-    return re.search(r"[A-Za-z]{3,}|[ap]\.?m\b", bare) is not None
+    return re.search(r"[A-Za-z]{3,}|\d\s*[AaPp]\.?[Mm]\b", bare) is not None
 
 
 def number(text: str) -> tuple[Fraction, bool] | None:

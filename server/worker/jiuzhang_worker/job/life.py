@@ -16,8 +16,19 @@ from jiuzhang_worker.job.stop import Stop
 from jiuzhang_worker.tasks import load_task
 
 #: Members of a spec that say where and how fast it runs, never what comes out: they may differ when a task goes on.
-FREE = ("launch", "batch_tokens", "micro_batch_size", "activation_checkpointing", "workers", "concurrency", "base_url")
-FREE += ("replicas", "retries", "stall_seconds", "api_key_env")
+FREE: tuple[str, ...] = (
+    "launch",
+    "batch_tokens",
+    "micro_batch_size",
+    "activation_checkpointing",
+    "workers",
+    "concurrency",
+    "base_url",
+    "replicas",
+    "retries",
+    "stall_seconds",
+    "api_key_env",
+)
 #: The same of members of a member.
 FREE_INSIDE = {"checkpoints": ("every_steps", "every_seconds", "keep")}
 

@@ -40,7 +40,11 @@ const SamplingSpec = z.strictObject({
 
 const GradingSpec = z.strictObject({
   k: z.array(z.int().min(1)).optional().describe("Which k to report pass@k and maj@k for, each at most samples; 1 and samples unless told"),
-  tolerance: z.number().min(0).default(1e-4).describe("Relative difference at which two numbers that are not whole count as equal"),
+  tolerance: z
+    .number()
+    .min(0)
+    .default(1e-4)
+    .describe("Relative difference up to which two numbers count as equal; two whole ones must be the same"),
   symbolic: z.boolean().default(true).describe("Compare with math-verify what neither as text nor as numbers is equal"),
   timeout_seconds: z.number().positive().default(10).describe("After so long a comparison is killed and counts as wrong"),
   resamples: z.int().min(100).default(2_000).describe("Bootstrap samples of the confidence interval"),
