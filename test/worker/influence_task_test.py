@@ -7,8 +7,12 @@ from typing import Any
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from influence_runs import algebra, prepare, problems, run_here, scores_of
 from jiuzhang_worker.influence.difference import differs
+from jiuzhang_worker.influence.store import shard_keys
+from jiuzhang_worker.influence.warmup import rate_shares
 from processes import events_of, read_lines, write_lines
 
 
@@ -92,10 +96,8 @@ def test_added_candidates_and_targets_reuse_what_is_there(first: tuple[Path, dic
     assert all(after[path] == before[path] for path in before)
     progress = [event for event in events_of(folder / "more") if event["event"] == "progress" and event["unit"] == "gradients"]
     # Three candidates and two targets, at two checkpoints: 3 × 2 + 2 × 2 rows were run; tokens are counted for those alone.
-    assert progress[-1]["done"] == progress[-1]["total"] == 2 * (23 + 4 + 3 + 2)
-    import jiuzhang_worker.influence.store as store
-
-    added = [key for path in after.keys() - before.keys() for key in store._keys(path)]
+    assert progress[-1]["done"] == progress[-1]["total"] == 2 * (23 * 2 + 4 + 3 + 2)
+    added = [key for path in after.keys() - before.keys() for keys in shard_keys(path).values() for key in keys]
     assert len(added) == 2 * (3 * 2 + 2)
     assert len(scores_of(folder / "more")) == 23
     assert set(scores_of(folder / "more")["m0"]["tasks"]) == {"words", "algebra", "third"}
@@ -180,6 +182,16 @@ def test_targets_like_the_pool_are_told(tiny_model: Path, tmp_path: Path) -> Non
     assert run_here(tmp_path, spec) == 0
     told = [event["data"]["task"] for event in events_of(tmp_path / "out") if event.get("code") == "influence/nothing-to-gain"]
     assert told == ["words"]
+
+
+@given(st.integers(1, 60), st.floats(0, 1))
+def test_the_learning_rate_rises_falls_and_is_never_zero(total: int, warmup: float) -> None:
+    shares = rate_shares(total, warmup)
+    assert len(shares) == total
+    assert all(0 < share <= 1 for share in shares)
+    top = shares.index(max(shares))
+    assert shares[: top + 1] == sorted(shares[: top + 1])
+    assert shares[top:] == sorted(shares[top:], reverse=True)
 
 
 def test_the_difference_is_a_fair_test() -> None:

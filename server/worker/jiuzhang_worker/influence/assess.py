@@ -17,10 +17,10 @@ DIRECTION = {"whitened": "plain", "cosine": "plain", "dot": "plain", "less": "ad
 
 @dataclass(frozen=True)
 class Point:
-    """One checkpoint: its share of the learning rates, and its spaces by direction."""
+    """One checkpoint: its share of the learning rates, and its space."""
 
     weight: float
-    spaces: Mapping[str, Space]
+    space: Space
 
 
 @dataclass(frozen=True)
@@ -60,10 +60,10 @@ def assess(
         if (k := min(nearest, len(items)))
     }
     stored = DIRECTION[kind]
-    for rows, first in points[0].spaces[stored].blocks(keys):
+    for rows, first in points[0].space.blocks(stored, keys):
         pairs = shape(kind, first).to(device) @ directions[0].T
         for point, direction in zip(points[1:], directions[1:], strict=True):
-            pairs += shape(kind, point.spaces[stored].read(first.keys)).to(device) @ direction.T
+            pairs += shape(kind, point.space.read(stored, first.keys)).to(device) @ direction.T
         for task, span in places.items():
             by_task[task][rows] = pairs[:, span].mean(1).cpu()
             if task in best:
@@ -75,8 +75,8 @@ def assess(
 def losses_at(point: Point, keys: Sequence[bytes]) -> Tensor:
     """(n,): the candidates' losses at a checkpoint."""
     found = torch.zeros(len(keys), dtype=torch.float64)
-    space = next(iter(point.spaces.values()))
-    for rows, shard in space.blocks(keys):
+    direction = "plain" if keys[0] in point.space.index["plain"] else "adam"
+    for rows, shard in point.space.blocks(direction, keys):
         found[rows] = shard.losses.double()
     return found
 
@@ -85,17 +85,16 @@ def _directions(
     kind: str, point: Point, keys: Sequence[bytes], targets: Mapping[str, Sequence[Item]], damping: float, device: Any
 ) -> Tensor:
     """(items of all tasks, dim) in float64."""
-    held = point.spaces["plain"].read([item.key for items in targets.values() for item in items])
+    held = point.space.read("plain", [item.key for items in targets.values() for item in items])
     if kind != "whitened":
         return shape(kind, held).to(device)
 
     def pool() -> Iterator[Tensor]:
-        space = point.spaces["plain"]
         if len(keys) <= held.vectors.shape[1]:
             # Small enough to be held whole: then its order does not depend on the shards.
-            yield space.read(keys).vectors.to(device)
+            yield point.space.read("plain", keys).vectors.to(device)
         else:
-            for _, shard in space.blocks(keys):
+            for _, shard in point.space.blocks("plain", keys):
                 yield shard.vectors.to(device)
 
     return whitened_targets(pool, held.vectors.to(device), damping)

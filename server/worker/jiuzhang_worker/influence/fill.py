@@ -1,7 +1,7 @@
 """Fills a store with the gradients that are not yet in it."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Container, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import torch
 
@@ -9,7 +9,7 @@ from jiuzhang_worker.influence.adam import adam_direction
 from jiuzhang_worker.influence.checkpoints import Checkpoint, load_moments, with_adapter
 from jiuzhang_worker.influence.gradients import GradientTaker, collate
 from jiuzhang_worker.influence.items import Item
-from jiuzhang_worker.influence.plan import missing, plan_batches
+from jiuzhang_worker.influence.plan import plan_batches
 from jiuzhang_worker.influence.projection import Projection
 from jiuzhang_worker.influence.store import Shard, Space
 from jiuzhang_worker.influence.warmup import not_finite
@@ -49,43 +49,53 @@ class Directions:
 
 
 def fill(
-    job: Job, vectors: Directions, spaces: Mapping[str, Space], shards: Sequence[Sequence[Item]], checkpoint: Checkpoint, progress: Progress
-) -> None:
-    """Takes every row of the planned shards that some of the spaces (direction → space) lack. A shard is written when all of it is there."""
-    for shard in shards:
-        lacking = {name: missing(shard, space.index) for name, space in spaces.items()}
-        todo = {item.key: item for items in lacking.values() for item in items}
-        items = [item for item in shard if item.key in todo]
-        if items:
-            _fill_shard(job, vectors, spaces, lacking, items, checkpoint, progress)
-        progress.advance(len(shard) - len(items))
-
-
-def _fill_shard(
     job: Job,
     vectors: Directions,
-    spaces: Mapping[str, Space],
-    lacking: Mapping[str, Sequence[Item]],
-    items: Sequence[Item],
+    space: Space,
+    needs: Mapping[str, Container[bytes]],
+    shards: Sequence[Sequence[Item]],
     checkpoint: Checkpoint,
     progress: Progress,
 ) -> None:
-    names = [name for name, some in lacking.items() if some]
-    rows: dict[str, dict[bytes, tuple[Any, Any, Any]]] = {name: {} for name in names}
-    precision = job.spec["store"]["precision"]
-    for batch in plan_batches(items, job.spec["batch_tokens"]):
-        # What of this shard is done is lost, and made again the same.
-        job.stop.here()
-        losses, found = vectors.of(batch, names)
-        for name, part in found.items():
-            lengths = part.norm(dim=1)
-            units = (part / lengths.clamp_min(torch.finfo(torch.float32).tiny)[:, None]).to(getattr(torch, precision)).cpu()
-            for item, unit, length, loss in zip(batch, units, lengths.cpu(), losses.cpu(), strict=True):
-                if not bool(loss.isfinite() & length.isfinite()):
-                    raise not_finite(item, "loss or gradient", f"at {checkpoint.folder.name}")
-                rows[name][item.key] = unit, length, loss
-        progress.advance(len(batch), sum(len(item.ids) for item in batch))
-    for name in names:
-        keys = [item.key for item in lacking[name]]
-        units_, lengths_, losses_ = (torch.stack(list(column)) for column in zip(*(rows[name][key] for key in keys), strict=True))
-        spaces[name].add(Shard(keys, units_, lengths_, losses_), precision)
+    """Takes the rows of the planned shards that are needed (by direction) and that the space lacks. A shard is written when all of it is there."""
+    for shard in shards:
+        lacking = {name: [item for item in shard if item.key in some and item.key not in space.index[name]] for name, some in needs.items()}
+        keys = {item.key for items in lacking.values() for item in items}
+        if not keys:
+            continue
+        rows: dict[str, list[_Row]] = {name: [] for name, items in lacking.items() if items}
+        wanted = {name: {item.key for item in items} for name, items in lacking.items()}
+        for batch in plan_batches([item for item in shard if item.key in keys], job.spec["batch_tokens"]):
+            # What of this shard is done is lost, and made again the same.
+            job.stop.here()
+            losses, found = vectors.of(batch, list(rows))
+            for name, part in found.items():
+                made = _rows(batch, part, losses, job.spec["store"]["precision"], checkpoint)
+                rows[name] += [row for row in made if row.key in wanted[name]]
+            count = sum(item.key in some for some in wanted.values() for item in batch)
+            progress.advance(count, sum(len(item.ids) for item in batch))
+        space.add({name: _stacked(made) for name, made in rows.items()}, job.spec["store"]["precision"])
+
+
+class _Row(NamedTuple):
+    key: bytes
+    unit: torch.Tensor
+    length: torch.Tensor
+    loss: torch.Tensor
+
+
+def _rows(batch: Sequence[Item], part: torch.Tensor, losses: torch.Tensor, precision: str, checkpoint: Checkpoint) -> list[_Row]:
+    """Raises data/not-finite with the row."""
+    lengths = part.norm(dim=1)
+    units = (part / lengths.clamp_min(torch.finfo(torch.float32).tiny)[:, None]).to(getattr(torch, precision)).cpu()
+    made = []
+    for item, unit, length, loss in zip(batch, units, lengths.cpu(), losses.cpu(), strict=True):
+        if not bool(loss.isfinite() & length.isfinite()):
+            raise not_finite(item, "loss or gradient", f"at {checkpoint.folder.name}")
+        made.append(_Row(item.key, unit, length, loss))
+    return made
+
+
+def _stacked(rows: Sequence[_Row]) -> Shard:
+    units, lengths, losses = (torch.stack([row[place] for row in rows]) for place in (1, 2, 3))
+    return Shard([row.key for row in rows], units, lengths, losses)

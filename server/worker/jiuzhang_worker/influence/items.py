@@ -23,6 +23,12 @@ class Item:
     prompt: int
     key: bytes
 
+    @staticmethod
+    def of(name: str, place: str, ids: Sequence[int], prompt: int) -> "Item":
+        held = np.asarray(ids, dtype="<i4")
+        key = hashlib.sha256(len(held).to_bytes(8, "little") + prompt.to_bytes(8, "little") + held.tobytes()).digest()[:16]
+        return Item(name, place, held, prompt, key)
+
     @property
     def learnt(self) -> int:
         return len(self.ids) - self.prompt
@@ -39,9 +45,7 @@ class Pool:
 
 def to_item(example: Example, tokenizer: Any) -> Item:
     tokens = SERIALIZATION.encode(example, tokenizer)
-    ids = np.asarray(tokens.ids, dtype="<i4")
-    key = hashlib.sha256(len(tokens.ids).to_bytes(8, "little") + tokens.prompt.to_bytes(8, "little") + ids.tobytes()).digest()[:16]
-    return Item(example.id, example.place, ids, tokens.prompt, key)
+    return Item.of(example.id, example.place, tokens.ids, tokens.prompt)
 
 
 def read_pool(job: Job, sources: list[dict[str, Any]], tokenizer: Any, what: str) -> Pool:

@@ -1,6 +1,6 @@
 """Which rows are taken together: shards and batches. Pure."""
 
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 
 from jiuzhang_worker.influence.items import Item
 
@@ -20,10 +20,6 @@ def plan_shards(items: Sequence[Item], rows: int) -> list[list[Item]]:
     unique = {item.key: item for item in items}
     ordered = sorted(unique.values(), key=lambda item: (-len(item.ids), item.key))
     return [ordered[start : start + rows] for start in range(0, len(ordered), rows)]
-
-
-def missing(shard: Sequence[Item], there: Container[bytes]) -> list[Item]:
-    return [item for item in shard if item.key not in there]
 
 
 def plan_batches(items: Sequence[Item], batch_tokens: int) -> list[list[Item]]:

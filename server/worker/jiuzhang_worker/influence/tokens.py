@@ -48,7 +48,7 @@ def add_checkpoint(
     losses = _Losses(vectors.model)
     for item in items:
         batch = collate([(item.ids.tolist(), item.prompt)]).to(vectors.device)
-        length = float(point.spaces[DIRECTION[kind]].read([item.key]).lengths[0])
+        length = float(point.space.read(DIRECTION[kind], [item.key]).lengths[0])
         scale = 1.0 if kind == "dot" else 1.0 / max(length, torch.finfo(torch.float32).tiny)
         gradient = GradientTaker(vectors.model).take(batch)[0][0] if kind == "less" else None
         for task, direction in towards.items():

@@ -24,7 +24,6 @@ from jiuzhang_worker.job.problem import Problem
 from jiuzhang_worker.models.lora import add_lora
 from jiuzhang_worker.train.adapter import save_adapter
 from jiuzhang_worker.train.checkpoints import about, complete, flaw
-from jiuzhang_worker.train.schedule import mean_rate, schedule_of
 
 #: Seconds of work that a killed process may lose.
 SAVE_EVERY = 600.0
@@ -44,7 +43,7 @@ def warm_up(job: Job, base: Any, items: Sequence[Item], device: Any) -> list[Che
     spec = job.spec["warmup"]
     steps = math.ceil(len(items) / spec["batch_size"])
     total = steps * spec["epochs"]
-    at = schedule_of({"kind": "linear", "warmup": spec["warmup"], "floor": 0.0}, total)
+    rates = [spec["learning_rate"] * share for share in rate_shares(total, spec["warmup"])]
     model = add_lora(base, job.spec["lora"], job.spec["seed"])
     model.train()
     named = [(name, parameter) for name, parameter in model.named_parameters() if parameter.requires_grad]
@@ -60,14 +59,14 @@ def warm_up(job: Job, base: Any, items: Sequence[Item], device: Any) -> list[Che
         epoch, number = divmod(step, steps)
         rows = _order(items, job.spec["seed"], epoch)[number * spec["batch_size"] : (number + 1) * spec["batch_size"]]
         for group in optimizer.param_groups:
-            group["lr"] = spec["learning_rate"] * at(step)
+            group["lr"] = rates[step]
         torch.manual_seed(_number(job.spec["seed"], epoch, number))
         loss = _step(job, model, optimizer, rows, device)
         step += 1
         job.events.metric("warmup/loss", loss, step)
         progress.advance(tokens=sum(len(item.ids) for item in rows))
         if step % steps == 0:
-            rate = mean_rate(at, spec["learning_rate"], step - steps, step)
+            rate = math.fsum(rates[step - steps : step]) / steps
             folder = job.out / "warmup" / f"epoch-{epoch + 1}"
             _save(job, model, optimizer, named, folder, step=step, epoch=epoch + 1, steps=steps, learning_rate=rate)
             job.events.say("checkpoint", path=folder.relative_to(job.out).as_posix(), step=step)
@@ -77,6 +76,13 @@ def warm_up(job: Job, base: Any, items: Sequence[Item], device: Any) -> list[Che
     found = finished(job)
     assert found is not None
     return found
+
+
+def rate_shares(total: int, warmup: float) -> list[float]:
+    """The share of the learning rate of each step: it rises linearly for that share of the steps, is 1, and falls linearly. It is never 0,
+    so that even an epoch of one step has learnt something."""
+    rising = min(total - 1, math.ceil(round(warmup * total, 6)))
+    return [(step + 1) / (rising + 1) if step < rising else (total - step) / (total - rising) for step in range(total)]
 
 
 def _step(job: Job, model: Any, optimizer: Any, rows: Sequence[Item], device: Any) -> float:
