@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 import traceback
 from pathlib import Path
@@ -71,6 +72,10 @@ def leader(spec: dict[str, Any] | None = None) -> bool:
     return os.environ.get("RANK", "0") == "0" and node == 0
 
 
+#: How torch says it, on a GPU and, in two ways, on a CPU.
+_FULL = re.compile("out of memory|not enough memory|can't allocate memory")
+
+
 def translate(error: Exception) -> Problem:
     """What a library's error means here. Out of memory is the one that everybody meets."""
     text = str(error)
@@ -80,7 +85,7 @@ def translate(error: Exception) -> Problem:
             f"This Python has no package {error.name}",
             remedy="Install the packages of one of the worker's locks, or run the task in an environment that has them.",
         )
-    if type(error).__name__ == "OutOfMemoryError" or isinstance(error, MemoryError) or "not enough memory" in text:
+    if type(error).__name__ == "OutOfMemoryError" or isinstance(error, MemoryError) or _FULL.search(text):
         return Problem(
             "host/out-of-memory",
             f"The memory of the device is full: {text.splitlines()[0][:300] if text else type(error).__name__}",

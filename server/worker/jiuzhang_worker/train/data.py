@@ -57,7 +57,7 @@ def prepare(job: Job, tokenizer: Any, model: dict[str, Any]) -> Prepared:
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     parts, held, counts = _make(job, tokenizer, partial)
-    inputs = {path: {"sha256": sha256, "rows": job.manifest.rows_of(path)} for path, sha256 in hashes.items()}
+    inputs: dict[str, Any] = {path: {"sha256": sha256, "rows": job.manifest.rows_of(path)} for path, sha256 in hashes.items()}
     for path, entry in inputs.items():
         job.manifest.input(Path(path), entry["sha256"], entry["rows"])
     write_json(partial / "data.json", {"model": model, "inputs": inputs, "parts": parts, "held": held, "counts": counts})
@@ -87,9 +87,7 @@ def _make(job: Job, tokenizer: Any, folder: Path) -> tuple[list[int], int, dict[
     parts, helds, counted = [], [], []
     for number, source in enumerate(spec["data"]):
         counts = Counts()
-        rows = token_rows(
-            _encoded(job, source, tokenizer), counts, max_length=spec["max_length"], held_out=spec["held_out"], tokenizer=tokenizer
-        )
+        rows = token_rows(_encoded(job, source, tokenizer), counts, max_length=spec["max_length"], held_out=spec["held_out"])
         _write(rows, folder / f"tokens-{number}.arrow", folder / f"held-{number}.arrow")
         counted.append(counts)
         # Rows are shuffled before they are packed: neighbours in a file are often alike. The order of an epoch is drawn later.

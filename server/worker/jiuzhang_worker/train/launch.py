@@ -43,11 +43,12 @@ def launch(job: Job, source: Source) -> None:
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGKILL)
-    _judge(job, code)
+    judge(job.work, code)
 
 
-def _judge(job: Job, code: int) -> None:
-    outcomes = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(job.work.glob("outcome-*.json"))]
+def judge(work: Path, code: int) -> None:
+    """Raises what the processes of a launch ended with. code: torchrun's own."""
+    outcomes = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(work.glob("outcome-*.json"))]
     for outcome in outcomes:
         if "problem" in outcome:
             name, message, remedy, data = outcome["problem"]

@@ -198,8 +198,10 @@ def _results(state: Any, per_epoch: int) -> dict[str, Any]:
 def main(path: Path) -> int:
     """One process under torchrun. How it ended stands in `work/outcome-<rank>.json`, since torchrun tells only that something failed."""
     from jiuzhang_worker.train.launch import die_with_parent, outcome_path
+    from jiuzhang_worker.train.task import quiet
 
     die_with_parent()
+    quiet()
     told = json.loads(path.read_text(encoding="utf-8"))
     stop = Stop()
     stop.listen()

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 
 from jiuzhang_worker.data.examples import Example
 from jiuzhang_worker.job.files import canonical
-from jiuzhang_worker.text.serialization import Tokenizer, Tokens
+from jiuzhang_worker.text.serialization import Tokens
 
 
 @dataclass
@@ -35,9 +35,7 @@ class Row:
     held_out: bool
 
 
-def token_rows(
-    pairs: Iterable[tuple[Example, Tokens]], counts: Counts, *, max_length: int, held_out: float, tokenizer: Tokenizer
-) -> Iterator[Row]:
+def token_rows(pairs: Iterable[tuple[Example, Tokens]], counts: Counts, *, max_length: int, held_out: float) -> Iterator[Row]:
     """Rows of at most max_length tokens; `counts` grows meanwhile.
 
     A label at place 0 is none: nothing comes before it to foretell it from.

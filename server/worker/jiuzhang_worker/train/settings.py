@@ -1,5 +1,6 @@
 """The settings of a training: the spec's own members win over those of its preset."""
 
+import re
 from typing import Any
 
 from jiuzhang_worker.job.job import Job
@@ -11,7 +12,7 @@ def settle(job: Job) -> dict[str, Any]:
     """Fills the spec from its preset, so that the manifest says every value, and refuses what does not go together.
 
     The presets stand in the schema (`server/src/protocol/files/specs/train.ts`), each value with its source.
-    Raises spec/batch, spec/schedule, spec/sharding, spec/optimizer.
+    Raises spec/batch, spec/launch, spec/schedule, spec/sharding, spec/optimizer.
     """
     spec = job.spec
     preset: dict[str, Any] = schema("spec-train")["properties"]["preset"]["presets"][spec["preset"]]
@@ -19,6 +20,8 @@ def settle(job: Job) -> dict[str, Any]:
         spec[name] = {**value, **spec.get(name, {})} if isinstance(value, dict) else spec.get(name, value)
     _check_batch(spec)
     _check_sharding(job, spec)
+    if spec["launch"]["nodes"] > 1 and not re.fullmatch(r".+:\d+", spec["launch"].get("main_address", "")):
+        raise Problem("spec/launch", "launch.nodes is more than 1, and launch.main_address is not host:port", remedy="Name the first node.")
     schedule = spec["schedule"]
     if schedule["kind"] == "wsd" and schedule["stable"] < schedule["warmup"]:
         raise Problem(

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import warnings
 from typing import Any
 
 from jiuzhang_worker.job.job import Job
@@ -20,9 +21,7 @@ RESULTS = ("adapter", "model", "merged", "adapter.gguf", "model.gguf")
 
 def train(job: Job) -> None:
     """Leaves `adapter/` (LoRA) or `model/` (all weights), what `export` names, and `checkpoints/epoch-*/` (see train/epochs.py)."""
-    # Libraries that would report to their makers are told not to, before one of them is imported.
-    os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
-    _quiet()
+    quiet()
     spec = settle(job)
     source = find_model(job, spec["model"])
     tokenizer = load_tokenizer(source)
@@ -55,7 +54,8 @@ def _finish(job: Job, data: Prepared, trained: dict[str, Any]) -> None:
         path = job.out / name
         for file in [path] if path.is_file() else sorted(file for file in path.rglob("*") if file.is_file()):
             job.artifact(file)
-    shutil.rmtree(job.work / "checkpoints", ignore_errors=True)
+    for name in ("checkpoints", "data"):
+        shutil.rmtree(job.work / name, ignore_errors=True)
 
 
 def _trained(job: Job) -> dict[str, Any] | None:
@@ -76,10 +76,11 @@ def _check(source: Source, tokenizer: Any) -> None:
         check_vocabulary(AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(source.folder)), tokenizer)
 
 
-def _quiet() -> None:
-    import datasets
+def quiet() -> None:
+    """Libraries that would report to their makers are told not to, before they are imported; bars and advice to programmers stay away."""
+    os.environ.update(HF_HUB_DISABLE_TELEMETRY="1", HF_HUB_DISABLE_PROGRESS_BARS="1", TQDM_DISABLE="1")
     import transformers
 
-    datasets.disable_progress_bars()
     transformers.utils.logging.disable_progress_bar()
     transformers.utils.logging.set_verbosity_error()
+    warnings.filterwarnings("ignore", category=FutureWarning)

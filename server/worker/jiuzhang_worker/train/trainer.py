@@ -19,6 +19,8 @@ from jiuzhang_worker.train.schedule import Schedule
 
 
 class Trainer(SFTTrainer):
+    lr_scheduler: Any
+
     def __init__(self, job: Job, order: Order, schedule: Schedule, **options: Any) -> None:
         self.job, self.order, self.schedule = job, order, schedule
         self._judged = (0.0, 0)
