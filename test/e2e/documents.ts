@@ -1,6 +1,6 @@
 import { basename, dirname } from "node:path";
 import type { Locator, Page } from "playwright-core";
-import { quickInput, quickPickRows } from "./palette.ts";
+import { dismiss, quickInput, quickPickRows } from "./palette.ts";
 import { until } from "./until.ts";
 
 export const activeTab = (page: Page): Locator => page.locator(".editor-group-container.active .tab.active");
@@ -14,6 +14,7 @@ export async function openFile(page: Page, path: string): Promise<void> {
   const shown = page.locator(`.editor-group-container.active .tab.active[data-resource-name="${name}"]`);
   try {
     await until(`an editor of ${name}`, async () => {
+      await dismiss(page);
       await page.keyboard.press("Control+P");
       await quickInput(page).fill(path, { timeout: 5_000 });
       const row = await until("its row", () => rowOf(page, path), 10_000);
@@ -27,15 +28,19 @@ export async function openFile(page: Page, path: string): Promise<void> {
   }
 }
 
-/** The row of this file: by its folder, or, for a file at the top of a project, the only row with its name and no path. */
+/** The row of this file: by its folder; a file at the top of a project is the only row, with its name and no path. */
 async function rowOf(page: Page, path: string): Promise<Locator | null> {
   const labels = await quickPickRows(page).evaluateAll((rows) => rows.map((row) => row.getAttribute("aria-label") ?? ""));
   const [name, folder] = [basename(path), basename(dirname(path))];
-  const ofFolder = labels.findIndex((label) => label.startsWith(`${name} `) && label.includes(`${folder}, `));
-  if (ofFolder >= 0) return quickPickRows(page).nth(ofFolder);
   const [only] = labels;
-  const atTheTop = labels.length === 1 && only !== undefined && only.startsWith(name) && !only.includes("/");
-  return atTheTop ? quickPickRows(page).first() : null;
+  const atTheTop = labels.length === 1 && only?.startsWith(name) && !only.includes("/") ? only : undefined;
+  const label = labels.find((label) => label.startsWith(`${name} `) && label.includes(`${folder}, `)) ?? atTheTop;
+  // By its words, as its place changes when the list does.
+  return label === undefined
+    ? null
+    : quickPickRows(page)
+        .and(page.locator(`[aria-label=${JSON.stringify(label)}]`))
+        .first();
 }
 
 /** What a person would see first: editors by group, dialogs, questions and messages. */
@@ -61,6 +66,7 @@ export const focusedText = (page: Page): Locator => page.locator(".editor-group-
 export async function goTo(page: Page, line: number, column = 1): Promise<void> {
   const row = quickPickRows(page).filter({ hasText: new RegExp(`line ${line}\\b`, "i") });
   await until(`the cursor in line ${line}`, async () => {
+    await dismiss(page);
     await page.keyboard.press("Control+G");
     await quickInput(page).fill(`:${line}:${column}`, { timeout: 5_000 });
     await row.first().waitFor({ timeout: 5_000 });

@@ -10,6 +10,7 @@ import { withoutEditor } from "./browser.ts";
 import { type Editor, startEditor } from "./editor.ts";
 import { sampleProject } from "./project.ts";
 import { until } from "./until.ts";
+import { keptOf } from "./views.ts";
 
 const TEMPLATE = "prompts/nl/high.prompty";
 
@@ -72,9 +73,10 @@ describe("the preview in a real editor", { skip: await withoutEditor() }, () => 
 
   test("it opens beside the template with a seed, and the template keeps the focus", async () => {
     await panel.locator("#seed").filter({ hasText: "seeds" }).waitFor();
+    await panel.locator(".message").nth(1).waitFor();
     assert.equal(await panel.locator(".message").count(), 2);
     await panel.locator(".value.block").first().waitFor();
-    assert.equal(await typesIntoEditor(editor), true);
+    await until("keys that go into the template", () => typesIntoEditor(editor));
     await panel
       .locator(".foot .told")
       .filter({ hasText: /\d tokens in/ })
@@ -98,10 +100,9 @@ describe("the preview in a real editor", { skip: await withoutEditor() }, () => 
     const top = (await panel.locator(".message").first().boundingBox())?.y;
     await editor.replaceText(LINES.join("\n").replace("{{ text }}", "{{ text }"));
     const banner = panel.locator(".banner");
-    await banner.waitFor();
-    assert.match(await textOf(banner), new RegExp(`Line ${VALUE_LINE}:`));
+    await banner.filter({ hasText: `Line ${VALUE_LINE}:` }).waitFor();
     assert.equal(await panel.locator(".message").count(), 2);
-    assert.equal((await panel.locator(".message").first().boundingBox())?.y, top, "nothing below the banner moves");
+    await until("the messages where they were", async () => (await panel.locator(".message").first().boundingBox())?.y === top);
     await panel
       .locator(".foot")
       .filter({ hasText: `Generate waits for line ${VALUE_LINE}` })
@@ -121,7 +122,7 @@ describe("the preview in a real editor", { skip: await withoutEditor() }, () => 
       .first()
       .click({ position: { x: 40, y: 8 } });
     await editor.cursorAt(VALUE_LINE);
-    assert.equal(await typesIntoEditor(editor), true);
+    await until("keys that go into the template", () => typesIntoEditor(editor));
     const words = "About the solution:";
     const run = panel.locator(".run").filter({ hasText: words }).first();
     const place = await run.evaluate((element, text) => {
@@ -150,8 +151,7 @@ describe("the preview in a real editor", { skip: await withoutEditor() }, () => 
 
   test("seeds are walked through by keys and buttons, each step once, and found by their text", async () => {
     const seed = panel.locator("#seed");
-    const number = async () => Number(/\b(\d+)\s*of/.exec(await textOf(seed))?.[1]);
-    assert.equal(await number(), 1);
+    await seed.filter({ hasText: /(?<!\d)1\s*of/ }).waitFor();
     await panel.getByRole("button", { name: "Next seed" }).click();
     await seed.filter({ hasText: /2\s*of/ }).waitFor();
     await panel.locator(".panel").first().focus();
@@ -162,12 +162,13 @@ describe("the preview in a real editor", { skip: await withoutEditor() }, () => 
     await editor.page.keyboard.press("Alt+L");
     await seed.filter({ hasNotText: /\b2\s*of/ }).waitFor();
     await seed.click();
-    await panel.getByRole("combobox", { name: /Search seeds/ }).waitFor();
+    await panel.locator("#seed-search:focus").waitFor();
     await editor.page.keyboard.type("ribbon");
+    // Enter takes the first, which may still be of the list before.
     await panel
       .getByRole("option")
-      .filter({ hasText: /fraction of a quantity/ })
       .first()
+      .filter({ hasText: /fraction of a quantity/ })
       .waitFor();
     await editor.screenshot("preview-picker-dark");
     await editor.page.keyboard.press("Enter");
@@ -179,7 +180,9 @@ describe("the preview in a real editor", { skip: await withoutEditor() }, () => 
     await panel.locator(".panel").first().focus();
     await editor.page.keyboard.press("Control+2");
     await panel.getByRole("tab", { name: "Wire", selected: true }).waitFor();
-    const shown = await textOf(panel.locator("#panel-wire .code").first());
+    const body = panel.locator("#panel-wire .code").first();
+    await body.filter({ hasText: "A ribbon is" }).waitFor();
+    const shown = await textOf(body);
     await panel.getByRole("button", { name: "Copy", exact: true }).click();
     await panel.locator(".foot").filter({ hasText: "The body was copied" }).waitFor();
     const copied = String(await editor.page.evaluate("navigator.clipboard.readText()"));
@@ -195,8 +198,10 @@ describe("the preview in a real editor", { skip: await withoutEditor() }, () => 
     const seen = new Set<string>();
     await panel.getByRole("tab", { name: "Wire" }).focus();
     for (let step = 0; step < 5; step++) {
-      seen.add(await area());
+      const here = await area();
+      seen.add(here);
       await editor.page.keyboard.press("F6");
+      await until("the next area", async () => (await area()) !== here);
     }
     assert.deepEqual([...seen].sort(), ["Contents", "Generate", "Legend", "Seed", "Tabs"]);
     await editor.page.keyboard.press("?");
@@ -234,20 +239,19 @@ describe("the preview in a real editor", { skip: await withoutEditor() }, () => 
   });
 
   test("a reload brings it back: template, seed, tab and scroll", async () => {
+    const before = await textOf(panel.locator("#seed"));
     await panel.getByRole("button", { name: "Next seed" }).click();
+    await until("the next seed", async () => (await textOf(panel.locator("#seed"))) !== before);
     await panel.getByRole("tab", { name: "Wire" }).click();
     const seed = await textOf(panel.locator("#seed"));
     await panel.locator("#panel-wire[data-area]").evaluate((element) => {
       element.scrollTop = 60;
     });
-    await until(
-      "what is kept",
-      async () => (await panel.locator("#panel-wire[data-area]").evaluate((element) => element.scrollTop)) === 60 || null,
-    );
-    // As a person reloads: the editor saves what it has before the page goes.
-    const before = panel.locator("body");
-    await editor.command("Developer: Reload Window");
-    await before.waitFor({ state: "detached" });
+    await until("what is kept", async () => {
+      const { view } = JSON.parse(await keptOf(panel)) as { view: { tab: string; scroll: { wire?: number } } };
+      return view.tab === "wire" && view.scroll.wire === 60;
+    });
+    await editor.reloadWindow();
     panel = await panelOf(editor);
     await panel.getByRole("tab", { name: "Wire", selected: true }).waitFor();
     await until("the seed of before", async () => (await textOf(panel.locator("#seed"))) === seed || null);
@@ -280,6 +284,7 @@ describe("the preview in a real editor", { skip: await withoutEditor() }, () => 
     await panel.locator(".follows").filter({ hasText: "Pinned" }).waitFor();
     await editor.command("View: Focus First Editor Group");
     await editor.command("View: Close Editor");
+    await editor.page.locator(".tab[data-resource-name='short.prompty']").waitFor({ state: "detached" });
     rmSync(file);
     await panel.locator(".banner").filter({ hasText: "short.prompty was deleted" }).waitFor();
     await panel.locator(".message").filter({ hasText: "A short one" }).waitFor();
@@ -310,7 +315,7 @@ describe("the preview in a real editor", { skip: await withoutEditor() }, () => 
     const result = panel.locator(".results");
     await result.locator(".writing").filter({ hasText: "Problem" }).waitFor();
     await result.getByRole("button", { name: "Stop" }).waitFor();
-    assert.equal(await typesIntoEditor(editor), true);
+    await until("keys that go into the template", () => typesIntoEditor(editor));
     await editor.screenshot("preview-writing-dark");
     go();
     model.behave = behave;
@@ -326,12 +331,13 @@ describe("the preview in a real editor", { skip: await withoutEditor() }, () => 
     const behave = model.behave;
     model.behave = (response, request) => begin(response, piecesOf(answerTo(request)).slice(0, 4));
     await panel.getByRole("tab", { name: /Results/ }).click();
+    await panel.getByRole("tab", { name: /Results/, selected: true }).waitFor();
     await editor.page.keyboard.press("Control+Enter");
     await panel.locator(".writing").waitFor();
     await editor.page.keyboard.press("Escape");
     await panel.locator(".result-head").filter({ hasText: "stopped" }).waitFor();
     model.behave = behave;
-    assert.equal(await panel.locator(".result").count(), 1);
+    await until("one result", async () => (await panel.locator(".result").count()) === 1);
   });
 
   for (const theme of ["dark", "light", "hc"] as const)
@@ -339,6 +345,7 @@ describe("the preview in a real editor", { skip: await withoutEditor() }, () => 
       await editor.setTheme(theme);
       for (const name of ["Wire", "Results", "Messages"]) {
         await panel.getByRole("tab", { name }).click();
+        await panel.getByRole("tab", { name, selected: true }).waitFor();
         assert.deepEqual(await violations(panel), []);
         await editor.screenshot(`preview-${name.toLowerCase()}-${theme}`);
       }
