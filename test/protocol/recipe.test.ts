@@ -16,9 +16,9 @@ test("what is wrong among the steps stands at its place while it is typed", asyn
   const [found, ...others] = await server.diagnostics(uri);
   assert.deepEqual(others, []);
   assert.deepEqual(found?.range, { start: range.start, end: { line, character: start + "steps.teach".length } });
-  assert.match(found?.message ?? "", /steps\.teach gives rows, and “base” wants a model\. /);
+  assert.match(String(found?.message), /steps\.teach gives rows, and “base” wants a model\. /);
   server.change(uri, `${STUDY}  again: { verb: verify, data: steps.agai }\n`);
-  assert.match((await server.diagnostics(uri))[0]?.message ?? "", /There is no step “agai”\. Did you mean “steps\.again”\?/);
+  assert.match(String((await server.diagnostics(uri))[0]?.message), /There is no step “agai”\. Did you mean “steps\.again”\?/);
   server.change(uri, STUDY);
   assert.deepEqual(await server.diagnostics(uri), []);
 });

@@ -106,7 +106,7 @@ export function shapeOf(schema: z.ZodType): Shape {
   return "other";
 }
 
-function shapeOfValue(value: unknown): Shape {
+export function shapeOfValue(value: unknown): Shape {
   if (typeof value === "string") return "text";
   if (typeof value === "number") return "number";
   if (typeof value === "boolean") return "flag";

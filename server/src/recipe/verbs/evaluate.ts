@@ -32,8 +32,8 @@ export const evaluateStep = z.strictObject({
   styles: z
     .array(z.enum(["cot", "tool"]))
     .min(1)
-    .optional()
-    .describe("How problems are solved: cot, step by step in words (the default); tool, by a program that is run.")
+    .default(["cot"])
+    .describe("How problems are solved: cot, step by step in words; tool, by a program that is run.")
     .meta({ examples: [["cot", "tool"]] }),
   shots: z
     .strictObject({ ...shots, path: files(shots.path.description ?? "", "data/train/gsm8k.jsonl") })

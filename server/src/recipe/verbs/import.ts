@@ -6,8 +6,8 @@ export const importStep = z.strictObject({
   from: oneOrMore(files("Files to take in: paths or patterns of JSONL, CSV, Markdown or plain text.", "data/seeds/*.jsonl")),
   kind: z
     .enum(["seeds", "problems"])
-    .optional()
-    .describe("What the rows are: seeds, texts that problems are made from (the default), or problems with their solutions."),
+    .default("seeds")
+    .describe("What the rows are: seeds, texts that problems are made from, or problems with their solutions."),
   chunk: z
     .int()
     .min(100)

@@ -28,7 +28,7 @@ export const synthesizeStep = z.strictObject({
     .optional()
     .describe("Only so many of the seeds, drawn at random.")
     .meta({ examples: [5300] }),
-  seed: z.int().nonnegative().optional().describe("Of the drawing of seeds and templates; 0 unless told."),
+  seed: z.int().nonnegative().default(0).describe("Of the drawing of seeds and templates."),
   prompts: oneOrMore(
     withRole(
       z
@@ -40,9 +40,9 @@ export const synthesizeStep = z.strictObject({
   ),
   assign: z
     .enum(["one", "all"])
-    .optional()
-    .describe("one: each seed is asked with one of the templates, drawn for it (the default); all: with every one."),
-  samples: z.int().positive().optional().describe("Answers to each request; 1 unless told. More than one needs a temperature."),
+    .default("one")
+    .describe("one: each seed is asked with one of the templates, drawn for it; all: with every one."),
+  samples: z.int().positive().default(1).describe("Answers to each request. More than one needs a temperature."),
   endpoint: withRole(
     z
       .string()
