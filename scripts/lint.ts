@@ -18,7 +18,10 @@ const settings = join("server", "worker", "pyproject.toml");
 const pythonSteps: [string, string[]][] = [
   ["style of the worker", ["-m", "ruff", "check", "--quiet", "--no-cache", "--config", settings, ...worker]],
   ["form of the worker", ["-m", "ruff", "format", "--quiet", "--no-cache", "--check", "--config", settings, ...worker]],
-  ["types of the worker", ["-m", "mypy", "--no-error-summary", "--config-file", settings, "server/worker/jiuzhang_worker"]],
+  [
+    "types of the worker",
+    ["-m", "mypy", "--no-error-summary", "--config-file", settings, "server/worker/jiuzhang_worker", "server/worker/jiuzhang_host"],
+  ],
 ];
 let failed = 0;
 for (const [name, argv] of steps) run(name, process.execPath, argv);

@@ -35,7 +35,7 @@ const PARTS: readonly Part[] = [
   },
   {
     name: "worker",
-    files: ["server/worker/jiuzhang_worker/**/*.py", "server/worker/locks/{cpu,cuda,vllm}.txt"],
+    files: ["server/worker/jiuzhang_worker/**/*.py", "server/worker/jiuzhang_host/*.py", "server/worker/locks/{cpu,cuda,vllm}.txt"],
     to: (file) => file.replace(/^server\/worker/, "dist/worker"),
   },
   {

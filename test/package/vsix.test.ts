@@ -23,6 +23,7 @@ const ALLOWED = [
   /^extension\/dist\/webview\/fonts\/[\w-]+\.(?:woff2|ttf)$/,
   /^extension\/dist\/node_modules\/better-sqlite3\/(?:package\.json|LICENSE|lib\/[\w/-]+\.js|prebuilds\/[\w-]+\.node)$/,
   /^extension\/dist\/worker\/jiuzhang_worker\/[\w/]+\.py$/,
+  /^extension\/dist\/worker\/jiuzhang_host\/\w+\.py$/,
   /^extension\/dist\/worker\/jiuzhang_worker\/schemas\/[\w-]+\.v1\.schema\.json$/,
   /^extension\/dist\/worker\/locks\/(?:cpu|cuda|vllm)\.txt$/,
   /^extension\/client\/language\/[\w.-]+\.json$/,

@@ -17,7 +17,7 @@ export const unfinished = (path: string): string => `${path}.${randomBytes(6).to
  * Replaces a file as a whole: written checked, synced, renamed into place, the directory synced. A reader sees the old or the new one;
  * who may read and write it stays.
  */
-export function replaceFile(path: string, text: string): void {
+export function replaceFile(path: string, content: string | Uint8Array): void {
   const temporary = unfinished(path);
   const before = statSync(path, { throwIfNoEntry: false });
   const mode = before === undefined ? 0o666 : before.mode & 0o777;
@@ -27,7 +27,7 @@ export function replaceFile(path: string, text: string): void {
       // The mask of the process may have taken away what the file before had.
       if (before !== undefined) fchmodSync(fd, mode);
       crashPoint("temporary file opened");
-      writeAll(fd, Buffer.from(text));
+      writeAll(fd, typeof content === "string" ? Buffer.from(content) : content);
       finish(fd);
     } finally {
       closeSync(fd);

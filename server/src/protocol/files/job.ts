@@ -71,6 +71,10 @@ export const ExitFile = z.strictObject({
   code: z.int().nullable(),
   signal: z.string().nullable(),
   ended: z.string(),
+  /** It was asked to end. */
+  cancelled: z.literal(true).optional(),
+  /** Processes of the job that could not be ended. */
+  survivors: z.array(z.strictObject({ pid: z.int(), name: z.string() })).optional(),
 });
 export type ExitFile = z.infer<typeof ExitFile>;
 

@@ -1,0 +1,68 @@
+import { fail } from "#protocol/errors.ts";
+import { BOOT, type PythonModule } from "./python-sources.ts";
+import { hostFailure, type SystemError } from "./system-error.ts";
+import type { CancelReport, ExecResult, RunSpec, Spawned, Transport } from "./transport.ts";
+
+const START_TIMEOUT = 60_000;
+/** What a cancel may take beyond its grace. */
+const CANCEL_SLACK = 90_000;
+
+interface Told extends SystemError {
+  state?: "started" | "there" | "busy";
+  problem?: "no-directory" | "not-started" | "failed";
+  pid?: number;
+  host?: string;
+  alive?: boolean | null;
+}
+
+/** Starts and cancels jobs by the Python supervisor, which is given to an interpreter on its standard input: the same on every transport. */
+export function supervise(transport: Pick<Transport, "name" | "exec">, python: () => Promise<string>, modules: () => PythonModule[]) {
+  const ask = async (request: Record<string, unknown>, timeout: number): Promise<unknown> => {
+    const interpreter = await python();
+    const { size, stdin } = program(modules(), request);
+    const result = await transport.exec([interpreter, "-u", "-c", BOOT(size)], { stdin, timeout, repeatable: true });
+    const line = text(result.stdout).trim();
+    if (line !== "") return JSON.parse(line);
+    throw fail("host/failed", `The supervisor on ${transport.name} ended without an answer`, {
+      remedy: "Run “jiuzhang hosts probe” for this host.",
+      data: { code: result.code, signal: result.signal, timedOut: result.timedOut, stderr: text(result.stderr).slice(-2000) },
+    });
+  };
+
+  return {
+    async spawn(directory: string, spec: RunSpec): Promise<Spawned> {
+      const told = (await ask({ do: "start", directory, ...spec }, START_TIMEOUT)) as Told;
+      if (told.state === "started" || told.state === "there")
+        return { state: told.state, pid: told.pid ?? -1, host: told.host ?? "", alive: told.alive ?? "unknown" };
+      if (told.state === "busy")
+        throw fail("job/busy", `Process ${told.pid} on ${told.host} already runs this job`, {
+          where: { file: directory },
+          remedy:
+            told.alive === null ? `Wait for it; if ${told.host} is gone, delete the job's directory.` : "Wait for it, or cancel it first.",
+          data: { pid: told.pid, host: told.host },
+        });
+      if (told.problem === "no-directory")
+        throw fail("usage/not-found", `There is no job directory on ${transport.name}`, { where: { file: directory } });
+      if (told.problem === "not-started")
+        throw fail("host/not-started", `The job's program could not be started on ${transport.name}: ${told.message}`, {
+          where: { file: told.path ?? directory },
+          remedy: "Check the host's env and setup in jiuzhang.yaml.",
+          data: { argv0: spec.argv[0] },
+        });
+      throw hostFailure(transport.name, told, directory);
+    },
+    async cancel(directory: string, grace: number): Promise<CancelReport> {
+      return (await ask({ do: "cancel", directory, grace }, grace * 1000 + CANCEL_SLACK)) as CancelReport;
+    },
+  };
+}
+
+/** What an interpreter gets on its standard input: the loader, the modules, and one request. */
+function program(modules: PythonModule[], request: Record<string, unknown>): { size: number; stdin: string } {
+  const [boot, ...rest] = modules;
+  const source = boot?.source ?? "";
+  const loaded = rest.map(({ name, source }) => [name, source]);
+  return { size: Buffer.byteLength(source), stdin: `${source}${JSON.stringify(loaded)}\n${JSON.stringify(request)}\n` };
+}
+
+const text = (bytes: ExecResult["stdout"]): string => Buffer.from(bytes).toString("utf8");
