@@ -71,7 +71,11 @@ class VllmEngine:
         parsed = read_ask(ask, structured=True)
         ids = encode(parsed, self._tokenizer)
         limit = limit_of(parsed, len(ids), self._context)
-        self._engine.add_request(ask.key, {"prompt_token_ids": ids}, self._params(parsed, limit))
+        try:
+            self._engine.add_request(ask.key, {"prompt_token_ids": ids}, self._params(parsed, limit))
+        except ValueError as error:
+            # What vLLM finds wrong with a request, a schema that it cannot follow for one.
+            raise RowError("model/bad-request", f"vLLM refuses the request: {error}") from None
         return parsed
 
     def _params(self, parsed: Parsed, limit: int) -> Any:
