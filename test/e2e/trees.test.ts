@@ -42,10 +42,11 @@ describe("the trees in a real editor", { skip: await withoutEditor() }, () => {
   };
 
   test("templates stand by their folders, and a click opens one", async () => {
-    await rows("Templates", "prompts/tool").waitFor();
+    await rows("Templates", "prompts/nl").waitFor();
     await rows("Templates", "high.prompty").first().click();
     await editor.page.locator(".tab.active[data-resource-name='high.prompty']").waitFor();
-    writeFileSync(join(project, "prompts", "nl", "mine.prompty"), readFileSync(join(project, "prompts", "nl", "high.prompty")));
+    // In the first folder, so that its row is in sight: a list draws no others.
+    writeFileSync(join(project, "prompts", "base", "mine.prompty"), readFileSync(join(project, "prompts", "nl", "high.prompty")));
     await rows("Templates", "mine.prompty").waitFor();
   });
 
