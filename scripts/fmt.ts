@@ -10,6 +10,16 @@ const biome = run(process.execPath, [join(root, "node_modules", "@biomejs", "bio
 const found = workerPython((line) => console.log(line));
 const ruff = (...words: string[]) =>
   "python" in found
-    ? run(found.python, ["-m", "ruff", ...words, "--no-cache", "--config", "server/worker/pyproject.toml", "server/worker", "test/worker"])
+    ? run(found.python, [
+        "-m",
+        "ruff",
+        ...words,
+        "--no-cache",
+        "--config",
+        "server/worker/pyproject.toml",
+        "server/worker",
+        "test/worker",
+        "bench",
+      ])
     : 0;
 process.exitCode = Math.max(biome, ruff("check", "--fix"), ruff("format"));

@@ -13,7 +13,7 @@ const steps: [string, string[]][] = [
   ["style and rooms", [bin("@biomejs/biome/bin/biome"), "ci", "--error-on-warnings", root]],
 ];
 const python = workerPython((line) => console.log(line));
-const worker = ["server/worker", "test/worker"];
+const worker = ["server/worker", "test/worker", "bench"];
 const settings = join("server", "worker", "pyproject.toml");
 const pythonSteps: [string, string[]][] = [
   ["style of the worker", ["-m", "ruff", "check", "--quiet", "--no-cache", "--config", settings, ...worker]],

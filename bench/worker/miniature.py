@@ -3,7 +3,7 @@
     python bench/worker/miniature.py --model MODEL --data DIR --out DIR [--rows N] [--seeds N] [--keep N] [--items N] [--kill]
 
 model: a folder in the layout of Hugging Face, or a .gguf file. data: a folder with train/{gsm8k,math}.jsonl and tests/gsm8k.jsonl,
-tests/svamp.jsonl. With --kill every step is killed once, at its first progress, and started again. Started again itself, it goes on.
+tests/svamp.jsonl. With --kill every step is killed once, at its first checkpoint or progress, and started again. Started again itself, it goes on.
 """
 
 import argparse
@@ -26,7 +26,7 @@ WORKER = Path(__file__).resolve().parents[2] / "server" / "worker"
 @dataclass(frozen=True)
 class Size:
     """How much of everything. rows: pairs that the synthesizer learns from; seeds: passages it writes about; keep: problems that are selected;
-    items: of each test set; tokens: of an answer; length: of a training sequence; longest: characters of a passage and of a problem.
+    items: of each test set; tokens: of an answer; length: of a training sequence; longest: characters of a passage and of a problem; checkpoint: steps between two.
     """
 
     rows: int = 300
@@ -38,6 +38,7 @@ class Size:
     length: int = 512
     longest: int = 420
     epochs: int = 1
+    checkpoint: int = 5
     method: str = "lora"
     learning_rate: float = 5e-4
 
@@ -104,7 +105,7 @@ def specs(model: Path, data: Path, size: Size) -> list[tuple[str, dict[str, Any]
         "batch_size": 8,
         "learning_rate": size.learning_rate,
         "max_length": size.length,
-        "checkpoints": {"every_steps": 2},
+        "checkpoints": {"every_steps": size.checkpoint},
         "launch": launch,
     }
     values = {"model": base, "max_length": size.length, "lora": {"layers": "last:2"}, "warmup": {"epochs": 2}, "launch": launch}
@@ -149,7 +150,9 @@ def start(out: Path, name: str, spec: dict[str, Any]) -> subprocess.Popen[bytes]
     path.write_text(json.dumps({"task": task, **spec}, indent=1), encoding="utf-8")
     environment = {**os.environ, "PYTHONPATH": str(WORKER)}
     return subprocess.Popen(
-        [sys.executable, "-m", "jiuzhang_worker", task, "--spec", str(path), "--out", str(out / name)], env=environment, stdout=subprocess.DEVNULL
+        [sys.executable, "-m", "jiuzhang_worker", task, "--spec", str(path), "--out", str(out / name)],
+        env=environment,
+        stdout=subprocess.DEVNULL,
     )
 
 
@@ -159,16 +162,16 @@ def run_step(out: Path, name: str, spec: dict[str, Any], *, kill: bool) -> tuple
     killed = False
     if kill and not (out / name / "manifest.json").exists():
         child = start(out, name, spec)
-        killed = _kill_at_first_progress(child, out / name / "events.jsonl")
+        killed = _kill_at_first(child, out / name / "events.jsonl", "checkpoint" if name in ("train", "student") else "progress")
     code = start(out, name, spec).wait()
     if code != 0:
         sys.exit(code)
     return time.monotonic() - began, killed
 
 
-def _kill_at_first_progress(child: "subprocess.Popen[bytes]", events: Path) -> bool:
+def _kill_at_first(child: "subprocess.Popen[bytes]", events: Path, event: str) -> bool:
     while child.poll() is None:
-        if events.exists() and '"event": "progress"' in events.read_text(encoding="utf-8"):
+        if events.exists() and f'"event": "{event}"' in events.read_text(encoding="utf-8"):
             child.kill()
             child.wait()
             return True

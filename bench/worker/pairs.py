@@ -30,7 +30,12 @@ def read_items(folder: Path) -> list[dict[str, str]]:
         solution, _, answer = row["answer"].rpartition("####")
         written = re.sub(r"<<[^<>]*>>", "", solution).strip()
         items.append(
-            {"id": f"gsm8k/{number}", "topic": "gsm8k", "problem": row["question"], "solution": f"{written}\nThe answer is {answer.strip()}."}
+            {
+                "id": f"gsm8k/{number}",
+                "topic": "gsm8k",
+                "problem": row["question"],
+                "solution": f"{written}\nThe answer is {answer.strip()}.",
+            }
         )
     for line in (folder / "math.jsonl").read_text(encoding="utf-8").splitlines():
         row = json.loads(line)

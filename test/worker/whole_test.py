@@ -35,7 +35,12 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[dict]]:
     write_lines(
         folder / "data" / "train" / "math.jsonl",
         [
-            {"id": f"m/{n}", "problem": row["question"].replace("How many", "Find how many"), "solution": row["answer"].split("<<")[0] + "it", "subject": "Algebra"}
+            {
+                "id": f"m/{n}",
+                "problem": row["question"].replace("How many", "Find how many"),
+                "solution": row["answer"].split("<<")[0] + "it",
+                "subject": "Algebra",
+            }
             for n, row in enumerate(rows[300:360])
         ],
     )
@@ -43,7 +48,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[dict]]:
     write_lines(folder / "data" / "tests" / "svamp.jsonl", [{"Body": "Tom has 3 pens.", "Question": "How many pens?", "Answer": 3.0}])
     model = save_tiny_model(folder / "model", hidden=64)
     size = Size(
-        rows=100, seeds=24, keep=6, items=8, targets=10, tokens=90, length=256, epochs=25, method="full", learning_rate=5e-3
+        rows=100, seeds=24, keep=6, items=8, targets=10, tokens=90, length=256, epochs=20, checkpoint=25, method="full", learning_rate=5e-3
     )
     return folder / "out", run(model, folder / "data", folder / "out", size, kill=True)
 
