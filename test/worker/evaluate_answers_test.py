@@ -24,6 +24,7 @@ from jiuzhang_worker.evaluate.symbolic import Comparers
         ("The answer is $x = 3$, as was to be shown.", "x = 3", "phrase"),
         ("**Answer:** 3.5\nBut 7 is not.", "3.5", "phrase"),
         ("The answer is 3. No, the answer is 4 apples.\n## Question\n9", "4 apples", "phrase"),
+        ("The answer is Mrs. Hilt. She won.", "Mrs. Hilt", "phrase"),
         ("Work.\n#### 72", "72", "mark"),
         ("There are 6 rows of 9, so 54 tulips", "54", "number"),
         ("It costs 1,250.5 dollars", "1,250.5", "number"),

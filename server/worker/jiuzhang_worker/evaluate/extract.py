@@ -8,8 +8,8 @@ _PHRASE = re.compile(
 )
 _MARK = re.compile(r"^[ \t]*####(?!#)[ \t]*(.+)$", re.MULTILINE)
 _NUMBER = re.compile(r"-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:/\d+)?|-?\.\d+")
-#: Where the sentence ends: at a stop that no digit follows, or at the line's end.
-_END = re.compile(r"[.!?](?=[\s*\"”)]|$)|\n")
+#: Where the sentence ends: at a stop behind which there is a gap, unless it belongs to a title or a time of day, or at the line's end.
+_END = re.compile(r"(?<!\bMr)(?<!\bMs)(?<!\bDr)(?<!\bMrs)(?<!\b[ap]\.m)[.!?](?=[\s*\"”)]|$)|\n")
 
 
 def extract(text: str) -> tuple[str | None, str]:
