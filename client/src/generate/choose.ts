@@ -7,6 +7,7 @@ import type { PreviewPanels } from "../preview/panels.ts";
 import { isTemplate } from "../preview/template-editor.ts";
 import { ProblemError } from "../server/server.ts";
 import { counted, money } from "../status/words.ts";
+import { comparePaths } from "../views/folders.ts";
 import type { GenerationRequest } from "./generations.ts";
 
 type Seeds = Params<"generate/run">["seeds"];
@@ -50,7 +51,7 @@ export async function chooseTemplate(argument: unknown, { active, last }: { acti
     description: uri.scheme === "file" ? workspace.asRelativePath(uri, (workspace.workspaceFolders ?? []).length > 1) : "not saved yet",
     uri,
   }));
-  items.sort((a, b) => Number(b.uri.toString() === last) - Number(a.uri.toString() === last) || (a.description < b.description ? -1 : 1));
+  items.sort((a, b) => Number(b.uri.toString() === last) - Number(a.uri.toString() === last) || comparePaths(a.description, b.description));
   if (items.length === 0)
     throw new ProblemError(
       { code: "usage/not-found", message: "There is no template in the open folders", remedy: "Add the shipped ones." },
