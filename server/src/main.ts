@@ -7,6 +7,7 @@ import type { ClientRequests, ServerNotifications } from "#protocol/messages.ts"
 import { wireName } from "#protocol/wire.ts";
 import { entries } from "./entries.ts";
 import { serveDiagnostics } from "./language/serve-diagnostics.ts";
+import { RECIPE_CAPABILITIES, serveRecipe } from "./language/serve-recipe.ts";
 import type { ServerContext } from "./messages/context.ts";
 import { serveRequests } from "./messages/dispatch.ts";
 import { followJobs } from "./messages/follow-jobs.ts";
@@ -70,7 +71,7 @@ function accountName(): string {
 connection.onInitialize(({ initializationOptions }) => {
   options = { ...options, ...(initializationOptions as Partial<InitializationOptions> | undefined) };
   return {
-    capabilities: { textDocumentSync: TextDocumentSyncKind.Incremental },
+    capabilities: { textDocumentSync: TextDocumentSyncKind.Incremental, ...RECIPE_CAPABILITIES },
     serverInfo: { name: "jiuzhang", version: VERSION },
   };
 });
@@ -92,5 +93,6 @@ process.on("unhandledRejection", (reason) => context.report(toProblem(reason)));
 
 serveRequests(connection, context, handlers, shutdown.signal);
 serveDiagnostics(connection, documents);
+serveRecipe(connection, documents);
 documents.listen(connection);
 connection.listen();

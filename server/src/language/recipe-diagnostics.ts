@@ -1,24 +1,28 @@
 import { type Diagnostic, DiagnosticSeverity } from "vscode-languageserver/node";
+import type { TextDocument } from "vscode-languageserver-textdocument";
 import type { Place } from "#protocol/errors.ts";
 import { RECIPE_FILE } from "../project/root.ts";
-import { readRecipe } from "../recipe/read.ts";
-
-/** A recipe beyond this is no recipe; reading it at every keystroke would hold up everything else. Characters. */
-const MOST_CHARACTERS = 1_000_000;
+import { recipeDocument } from "./recipe-document.ts";
 
 const ATTRIBUTES = { severity: DiagnosticSeverity.Error, source: "jiuzhang" } as const;
 
 /** Whether a document is a project's recipe, by its name. */
 export const isRecipe = (uri: string): boolean => uri.slice(uri.lastIndexOf("/") + 1) === RECIPE_FILE;
 
-/** What is wrong in a recipe, as the editor's Problems view shows it. */
-export function recipeDiagnostics(source: string): Diagnostic[] {
+/** What is wrong in an open recipe, as the editor's Problems view shows it. */
+export function recipeDiagnostics(document: TextDocument): Diagnostic[] {
   const start = { line: 0, character: 0 };
-  if (source.length > MOST_CHARACTERS)
+  const read = recipeDocument(document);
+  if (read === null)
     return [
-      { ...ATTRIBUTES, range: { start, end: start }, code: "project/invalid-yaml", message: "This recipe is too large to be checked" },
+      {
+        ...ATTRIBUTES,
+        range: { start, end: start },
+        code: "project/invalid-yaml",
+        message: "This recipe is too large or too deeply nested to be checked",
+      },
     ];
-  return readRecipe(source, RECIPE_FILE).problems.map(({ code, message, remedy, where = {} }) => ({
+  return read.recipe.problems.map(({ code, message, remedy, where = {} }) => ({
     ...ATTRIBUTES,
     range: rangeOf(where),
     code,

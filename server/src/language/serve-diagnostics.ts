@@ -10,7 +10,7 @@ export function serveDiagnostics(connection: Connection, documents: TextDocument
     const { uri, version, languageId } = document;
     if (languageId === "prompty")
       void connection.sendDiagnostics({ uri, version, diagnostics: templateDiagnostics(parsedTemplate(document)) });
-    else if (isRecipe(uri)) void connection.sendDiagnostics({ uri, version, diagnostics: recipeDiagnostics(document.getText()) });
+    else if (isRecipe(uri)) void connection.sendDiagnostics({ uri, version, diagnostics: recipeDiagnostics(document) });
   });
   documents.onDidClose(({ document }) => void connection.sendDiagnostics({ uri: document.uri, diagnostics: [] }));
 }

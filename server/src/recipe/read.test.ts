@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import fc from "fast-check";
 import { formatProblem, type Problem } from "#protocol/errors.ts";
@@ -51,6 +52,13 @@ test("a whole study is read without a finding", () => {
     [...steps.values()].map(({ gives }) => gives).join(" "),
     "seeds rows rows model rows scores rows rows model rows rows model report",
   );
+});
+
+test("the sample's recipe and the README's are in order", () => {
+  const at = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), "utf8");
+  const shown = [...at("README.md").matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([, text]) => text as string);
+  assert.ok(shown.length > 0);
+  for (const source of [at("media/sample/jiuzhang.yaml"), ...shown]) assert.deepEqual(readRecipe(source, "f").problems, []);
 });
 
 test("every setting of the other verbs is known", () => {
