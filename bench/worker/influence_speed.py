@@ -144,25 +144,29 @@ def best_of(times: int, device: torch.device, work: Callable[[], Any]) -> float:
 
 
 def batches(options: argparse.Namespace, vocabulary: int, device: torch.device) -> list[Batch]:
-    """Rows of uneven lengths, bucketed by length as the task does."""
+    """Batches as the task makes them of a shard of 1,024 rows sorted by length; of these, some at even distances, about `rows` rows."""
     draw = torch.Generator().manual_seed(1)
-    lengths = sorted(torch.randint(options.length // 2, options.length * 3 // 2, (options.rows,), generator=draw).tolist(), reverse=True)
-    rows = [(torch.randint(0, vocabulary, (length,), generator=draw).tolist(), length // 3) for length in lengths]
-    found: list[list[Any]] = []
-    for row in rows:
-        if found and len(found[-1][0][0]) * (len(found[-1]) + 1) <= options.batch_tokens:
-            found[-1].append(row)
+    lengths = sorted(torch.randint(options.length // 2, options.length * 3 // 2, (1_024,), generator=draw).tolist(), reverse=True)
+    planned: list[list[int]] = []
+    for length in lengths:
+        if planned and planned[-1][0] * (len(planned[-1]) + 1) <= options.batch_tokens:
+            planned[-1].append(length)
         else:
-            found.append([row])
-    return [collate(some).to(device) for some in found]
+            planned.append([length])
+    count = max(1, round(options.rows * len(planned) / 1_024))
+    chosen = [planned[(2 * number + 1) * len(planned) // (2 * count)] for number in range(count)]
+    return [
+        collate([(torch.randint(0, vocabulary, (length,), generator=draw).tolist(), length // 3) for length in some]).to(device)
+        for some in chosen
+    ]
 
 
 def gradients(model: Any, options: argparse.Namespace, device: torch.device) -> list[dict[str, Any]]:
     taker = GradientTaker(model)
     some = batches(options, model.config.vocab_size, device)
-    tokens = sum(int((batch.labels != -100).sum()) for batch in some) + sum(
-        int((batch.labels != -100).int().argmax(1).sum()) for batch in some
-    )
+    rows = sum(len(batch.ids) for batch in some)
+    learnt = [batch.labels != -100 for batch in some]
+    tokens = sum(int(each.sum()) + int(each.int().argmax(1).sum()) for each in learnt)
     ways = {
         "hooks": lambda: [drain(taker, batch) for batch in some],
         "one by one": lambda: [one_by_one(model, batch) for batch in some],
@@ -185,7 +189,7 @@ def gradients(model: Any, options: argparse.Namespace, device: torch.device) -> 
             "way": name,
             "seconds": seconds,
             "tokens_per_second": tokens / seconds,
-            "rows_per_second": options.rows / seconds,
+            "rows_per_second": rows / seconds,
         }
         row["difference"] = difference
         if device.type == "cuda":
@@ -199,7 +203,7 @@ def gradients(model: Any, options: argparse.Namespace, device: torch.device) -> 
         found.append(row)
     slowest = next((row["seconds"] for row in found if row["way"] == "one by one"), None)
     table(
-        f"Gradients: {options.rows} rows, {tokens} tokens in {len(some)} batches",
+        f"Gradients: {rows} rows, {tokens} tokens in {len(some)} batches",
         ["way", "s", "tokens/s", "rows/s", "× one by one", "difference", "kB/token", "of peak"],
         [
             [
