@@ -1,13 +1,9 @@
 import { type Diagnostic, DiagnosticSeverity } from "vscode-languageserver/node";
 import type { TextDocument } from "vscode-languageserver-textdocument";
 import type { Place } from "#protocol/errors.ts";
-import { RECIPE_FILE } from "../project/root.ts";
 import { recipeDocument } from "./recipe-document.ts";
 
 const ATTRIBUTES = { severity: DiagnosticSeverity.Error, source: "jiuzhang" } as const;
-
-/** Whether a document is a project's recipe, by its name. */
-export const isRecipe = (uri: string): boolean => uri.slice(uri.lastIndexOf("/") + 1) === RECIPE_FILE;
 
 /** What is wrong in an open recipe, as the editor's Problems view shows it. */
 export function recipeDiagnostics(document: TextDocument): Diagnostic[] {

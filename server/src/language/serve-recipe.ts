@@ -1,19 +1,6 @@
-import {
-  type Connection,
-  LSPErrorCodes,
-  MarkupKind,
-  type Range,
-  ResponseError,
-  type ServerCapabilities,
-  type TextDocuments,
-} from "vscode-languageserver/node";
+import type { Connection, ServerCapabilities, TextDocuments } from "vscode-languageserver/node";
 import type { TextDocument } from "vscode-languageserver-textdocument";
-import { completeRecipe, completionItem } from "./recipe-completion.ts";
-import { isRecipe } from "./recipe-diagnostics.ts";
-import { type RecipeDocument, recipeDocument } from "./recipe-document.ts";
-import { hoverRecipe } from "./recipe-hover.ts";
-import { nameProblem, type Occurrence, occurrenceAt, occurrences, sameName } from "./recipe-names.ts";
-import { recipeSymbols } from "./recipe-symbols.ts";
+import { isRecipe } from "./is-recipe.ts";
 
 export const RECIPE_CAPABILITIES = {
   completionProvider: { triggerCharacters: [".", " ", "/"] },
@@ -24,81 +11,24 @@ export const RECIPE_CAPABILITIES = {
   renameProvider: { prepareProvider: true },
 } as const satisfies ServerCapabilities;
 
-interface At {
-  text: TextDocument;
-  document: RecipeDocument;
-}
-
-/** The editor's help in recipes. Of other documents nothing is said. */
+/** The editor's help in recipes. Of other documents nothing is said, and nothing that only recipes need is loaded before one is open. */
 export function serveRecipe(connection: Connection, documents: TextDocuments<TextDocument>): void {
-  const open = (uri: string): At | null => {
-    const text = isRecipe(uri) ? documents.get(uri) : undefined;
-    const document = text === undefined ? null : recipeDocument(text);
-    return text === undefined || document === null ? null : { text, document };
+  type Answers = typeof import("./recipe-answers.ts");
+  const about = async <T>({ uri }: { uri: string }, ask: (answers: Answers, text: TextDocument) => T): Promise<T | null> => {
+    if (!isRecipe(uri)) return null;
+    const answers = await import("./recipe-answers.ts");
+    const text = documents.get(uri);
+    return text === undefined ? null : ask(answers, text);
   };
-  const named = (at: At, position: Range["start"]): { all: Occurrence[]; name: Occurrence | null } => {
-    const all = occurrences(at.document);
-    return { all, name: occurrenceAt(all, at.document.source, at.text.offsetAt(position)) };
-  };
-
-  connection.onCompletion(({ textDocument: { uri }, position }) => {
-    const at = open(uri);
-    if (at === null) return null;
-    const { proposals, span } = completeRecipe(at.document, at.text.offsetAt(position));
-    return proposals.map((proposal) => completionItem(proposal, rangeOf(at, span)));
-  });
-
-  connection.onHover(({ textDocument: { uri }, position }) => {
-    const at = open(uri);
-    const hover = at === null ? null : hoverRecipe(at.document, at.text.offsetAt(position));
-    if (at === null || hover === null) return null;
-    return { contents: { kind: MarkupKind.Markdown, value: hover.markdown }, range: rangeOf(at, hover.span) };
-  });
-
-  connection.onDefinition(({ textDocument: { uri }, position }) => {
-    const at = open(uri);
-    if (at === null) return null;
-    const { all, name } = named(at, position);
-    const declared = name === null ? undefined : all.find((one) => one.declares && sameName(name)(one));
-    return declared === undefined ? null : { uri, range: rangeOf(at, declared.span) };
-  });
-
-  connection.onReferences(({ textDocument: { uri }, position, context }) => {
-    const at = open(uri);
-    if (at === null) return null;
-    const { all, name } = named(at, position);
-    if (name === null) return null;
-    return all
-      .filter((one) => sameName(name)(one) && (context.includeDeclaration || !one.declares))
-      .map(({ span }) => ({ uri, range: rangeOf(at, span) }));
-  });
-
-  connection.onDocumentSymbol(({ textDocument: { uri } }) => {
-    const at = open(uri);
-    return at === null ? null : recipeSymbols(at.document, at.text);
-  });
-
-  connection.onPrepareRename(({ textDocument: { uri }, position }) => {
-    const at = open(uri);
-    if (at === null) return null;
-    const { all, name } = named(at, position);
-    if (name === null || nameProblem(all, name, name.name) !== null) return null;
-    return { range: rangeOf(at, name.span), placeholder: name.name };
-  });
-
-  connection.onRenameRequest(({ textDocument: { uri }, position, newName }) => {
-    const at = open(uri);
-    if (at === null) return null;
-    const { all, name } = named(at, position);
-    if (name === null) return null;
-    const problem = nameProblem(all, name, newName);
-    if (problem !== null) return new ResponseError(LSPErrorCodes.RequestFailed, problem);
-    const edits = all.filter(sameName(name)).map(({ span }) => ({ range: rangeOf(at, span), newText: newName }));
-    return { changes: { [uri]: edits } };
-  });
+  connection.onCompletion(({ textDocument, position }) => about(textDocument, ({ completions }, text) => completions(text, position)));
+  connection.onHover(({ textDocument, position }) => about(textDocument, ({ hover }, text) => hover(text, position)));
+  connection.onDefinition(({ textDocument, position }) => about(textDocument, ({ definition }, text) => definition(text, position)));
+  connection.onReferences(({ textDocument, position, context }) =>
+    about(textDocument, ({ references }, text) => references(text, position, context.includeDeclaration)),
+  );
+  connection.onDocumentSymbol(({ textDocument }) => about(textDocument, ({ symbols }, text) => symbols(text)));
+  connection.onPrepareRename(({ textDocument, position }) => about(textDocument, ({ renamed }, text) => renamed(text, position)));
+  connection.onRenameRequest(({ textDocument, position, newName }) =>
+    about(textDocument, ({ rename }, text) => rename(text, position, newName)),
+  );
 }
-
-const rangeOf = ({ text }: At, [start, end]: readonly [number, number]): Range => ({
-  start: text.positionAt(start),
-  end: text.positionAt(end),
-});

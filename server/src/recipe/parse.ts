@@ -7,7 +7,6 @@ import { declareEndpoint } from "./declaration.ts";
 import { explain, type Finding, printable } from "./issue.ts";
 import { keyOf, nodeAt, spanOf } from "./nodes.ts";
 import { placeOf } from "./place.ts";
-import { recipeSchema } from "./recipe-schema.ts";
 import { embeddedEndpoint, NAME, servedEndpoint } from "./schema.ts";
 import { syntaxProblems } from "./syntax.ts";
 
@@ -19,6 +18,9 @@ export interface Recipe {
   /** What is wrong, each at its place in the file, the first hundred; code `project/invalid-yaml`. */
   problems: Problem[];
 }
+
+/** What a recipe consists of. Named here so that whoever only asks a model need not load what steps are. */
+export const PARTS: readonly string[] = ["endpoints", "hosts", "steps"];
 
 /** Nobody reads more, and finding the places of a million would take minutes. */
 export const MAX_PROBLEMS = 100;
@@ -75,7 +77,7 @@ function readDocument(document: Document.Parsed, source: string, report: Report,
     report(spanOf(root, source), "This file must be a group of settings", "Begin it with a line “endpoints:”.");
     return;
   }
-  const known = Object.keys(recipeSchema.shape);
+  const known = PARTS;
   for (const pair of root.items) {
     const key = keyOf(pair);
     const span = spanOf(pair.key, source);

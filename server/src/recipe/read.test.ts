@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import fc from "fast-check";
 import { formatProblem, type Problem } from "#protocol/errors.ts";
+import { parseRecipe } from "./parse.ts";
 import { readRecipe } from "./read.ts";
 import { STUDY } from "./study.fixture.ts";
 
@@ -212,6 +213,11 @@ test("a host is one machine with one environment for each task", () => {
   assert.match(only("hosts: { box: { env: { train: { venv: a, uv: b } } } }"), /names two environments at once/);
   assert.match(only("hosts: { box: { slurm: { gpus: 0 } } }"), /“slurm\.gpus” must be a whole number above 0/);
   assert.match(only("hosts: { box: { setup: module load } }"), /“setup” must be a list\. Write setup: \[ module load cuda \]/);
+});
+
+test("a wrong step keeps nobody from asking a model", () => {
+  const { problems, endpoints } = parseRecipe(`${ENDPOINTS}steps: { a: { verb: cook } }\nhosts: []\n`, "f");
+  assert.deepEqual([problems, endpoints.size], [[], 3]);
 });
 
 test("while the YAML is broken, what stands before the break is still checked, and references are left alone", () => {

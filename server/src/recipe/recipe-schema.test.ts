@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { PARTS } from "./parse.ts";
 import { recipeJsonSchema } from "./recipe-schema.ts";
 
 test("the JSON Schema knows both forms of an endpoint, forbids other keys, and explains each setting", () => {
   const schema = recipeJsonSchema() as { $schema: string; additionalProperties: boolean; properties: Record<string, unknown> };
   assert.equal(schema.$schema, "http://json-schema.org/draft-07/schema#");
   assert.equal(schema.additionalProperties, false);
-  assert.deepEqual(Object.keys(schema.properties), ["endpoints", "hosts", "steps"]);
+  assert.deepEqual(Object.keys(schema.properties), PARTS);
   const endpoints = schema.properties.endpoints as { additionalProperties: { anyOf: EndpointSchema[] } };
   const [embedded, served] = endpoints.additionalProperties.anyOf;
   assert.deepEqual(embedded?.required, ["embedded"]);
