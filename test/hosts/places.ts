@@ -35,7 +35,7 @@ export function herePlace(): Place {
 export async function sshPlace(): Promise<Place & { sshd: Sshd }> {
   const sshd = await startSshd();
   const disk = smallDisk(sshd.home, sshd.user);
-  const transport = createSsh({ destination: sshd.destination, program: sshd.program, delays: [50, 100, 200, 400] });
+  const transport = createSsh({ destination: sshd.destination, program: sshd.program, delays: [50, 100, 200, 400, 800, 1600, 3200, 6400] });
   return {
     transport,
     sshd,

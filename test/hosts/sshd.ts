@@ -11,9 +11,12 @@ export interface Sshd {
   destination: string;
   /** A folder that the user of the far end may write. */
   home: string;
-  user: { name: string; uid: number; gid: number };
+  /** `made`: for this test alone. */
+  user: { name: string; uid: number; gid: number; made: boolean };
   /** Ends every session, as a cut line does; new ones are taken. */
   cut(): void;
+  /** The same for the sessions that are open now, at a moment that a test chooses. */
+  prepareCut(): () => void;
   /** Stops taking connections, until `start`. */
   stop(): Promise<void>;
   start(): Promise<void>;
@@ -105,14 +108,22 @@ export async function startSshd(): Promise<Sshd> {
     await ended;
   };
   await start();
-  const cut = () => {
-    // The listener's children, one for each session.
-    const sessions = spawnSync("ps", ["-o", "pid=", "--ppid", String(listener?.pid)], { encoding: "utf8" }).stdout;
-    for (const pid of sessions.trim().split(/\s+/).filter(Boolean).map(Number)) {
-      const inner = spawnSync("ps", ["-o", "pid=", "--ppid", String(pid)], { encoding: "utf8" }).stdout;
-      for (const one of [...inner.trim().split(/\s+/).filter(Boolean).map(Number), pid]) killQuietly(one);
-    }
+  const childrenOf = (pid: number): number[] =>
+    spawnSync("ps", ["-o", "pid=", "--ppid", String(pid)], { encoding: "utf8" })
+      .stdout.trim()
+      .split(/\s+/)
+      .filter(Boolean)
+      .map(Number);
+  const sessions = () => {
+    // The listener's children, each with one of its own that has given up its privileges.
+    const found = listener?.pid === undefined ? [] : childrenOf(listener.pid);
+    return found.flatMap((pid) => [...childrenOf(pid), pid]);
   };
+  const prepareCut = () => {
+    const open = sessions();
+    return () => open.forEach(killQuietly);
+  };
+  const cut = () => prepareCut()();
   return {
     program,
     destination: "box",
@@ -123,6 +134,7 @@ export async function startSshd(): Promise<Sshd> {
     start,
     stop,
     cut,
+    prepareCut,
     addHost(name, lines) {
       hosts.set(name, lines);
       writeConfig();

@@ -28,17 +28,20 @@ export function createChannel({ delays = DELAYS, ...ssh }: ChannelOptions): Chan
 
   const connection = async (): Promise<Connection> => {
     if (closed) throw fail("internal", `The connection to ${ssh.destination} was closed`);
-    const held = current;
-    if (held !== null) {
-      const there = await held.catch(() => null);
-      if (there?.alive() === true) return there;
-      if (current === held) current = null;
-      // A first attempt that fails is told to all who waited for it.
-      else return connection();
-      if (there === null && !served) return held;
+    if (current === null) {
+      const opening = open();
+      current = opening;
+      // All who waited are told; who asks later tries anew.
+      opening.catch(() => forget(opening));
     }
-    current ??= open();
-    return current;
+    const held = current;
+    const there = await held;
+    if (there.alive()) return there;
+    forget(held);
+    return connection();
+  };
+  const forget = (one: Promise<Connection>) => {
+    if (current === one) current = null;
   };
 
   /** Who was never let in is told at once; after a cut the host is given time to come back. */
