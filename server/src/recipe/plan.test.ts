@@ -76,7 +76,7 @@ test("each kind of edit makes exactly these steps stale", () => {
     ["a default that is written out", edit("chunk: 1000", "chunk: 1000, kind: seeds"), [], []],
     [
       "a default of the worker that is written out",
-      edit("preset: student,", "preset: student, held_out: 0.02, lora: { rank: 16 }, schedule: {},"),
+      edit("preset: student,", "preset: student, max_grad_norm: 1, betas: [ 0.9, 0.999 ], schedule: {},"),
       [],
       [],
     ],
