@@ -118,6 +118,13 @@ def test_kept_states_give_the_same_gradients(tiny_model: Path) -> None:
     torch.testing.assert_close(losses, wanted_losses)
 
 
+def test_a_model_with_several_kinds_of_layers_cannot_begin_at_one(tiny_model: Path) -> None:
+    model = with_lora(tiny_model, layers="last:1")
+    model.config.layer_types = ["sliding_attention", "full_attention"]
+    with pytest.raises(ValueError, match="several kinds"), only_from(model, 1):
+        pass
+
+
 @given(st.integers(0, 2**40), st.integers(0, 2**63 - 1), st.integers(0, 3))
 def test_the_hash_is_the_same_in_tensors_and_in_whole_numbers(number: int, seed: int, stream: int) -> None:
     got = hashed(torch.tensor([number]), seed, stream)

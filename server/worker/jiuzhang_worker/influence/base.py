@@ -1,8 +1,21 @@
-"""The reference model below its adapters."""
+"""The reference model below its adapters, and its device."""
 
+import os
 from typing import Any
 
-from jiuzhang_worker.models.load import Source, load_model
+from jiuzhang_worker.models.load import Source, load_model, pick_device
+
+
+def open_device(launch: dict[str, Any]) -> Any:
+    """The device of this process. On a GPU sums are added in an order that does not change, wherever there is a way to."""
+    import torch
+
+    # cuBLAS reads this when it is first used.
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    device = pick_device(launch)
+    if device.type == "cuda":
+        torch.use_deterministic_algorithms(True, warn_only=True)
+    return device
 
 
 class Base:

@@ -52,8 +52,13 @@ def states_below(model: nn.Module, ids: Tensor, layer: int) -> Tensor:
 
 @contextmanager
 def only_from(model: nn.Module, layer: int) -> Iterator[None]:
-    """While the block runs, the model begins at this layer and takes the states that enter it as its embeddings."""
+    """While the block runs, the model begins at this layer and takes the states that enter it as its embeddings.
+
+    Raises ValueError for a model whose layers see differently far: it finds out by a layer's number, which changes here.
+    """
     holder, layers = _stack(model)
+    if len(set(getattr(holder.config, "layer_types", None) or ["all alike"])) > 1:
+        raise ValueError("The model's layers are of several kinds, so it cannot begin at one of them")
     holder.layers = layers[layer:]
     try:
         yield

@@ -49,7 +49,16 @@ def count_sketch(vectors: Tensor, dim: int, seed: int, first: int = 0) -> Tensor
     """
     buckets, signs = buckets_and_signs(first, vectors.shape[1], dim, seed, vectors.device)
     into = torch.zeros(len(vectors), dim, device=vectors.device)
-    return into.scatter_add_(1, buckets.expand(len(vectors), -1), vectors.float() * signs)
+    _add_to_buckets(into, buckets, vectors.float() * signs)
+    return into
+
+
+def _add_to_buckets(into: Tensor, buckets: Tensor, values: Tensor) -> None:
+    if into.device.type == "cuda":
+        # Of the two, this one has a way that always adds in the same order (torch.use_deterministic_algorithms).
+        into.index_add_(1, buckets, values)
+    else:
+        into.scatter_add_(1, buckets.expand(len(values), -1), values)
 
 
 def count_sketch_back(vectors: Tensor, count: int, seed: int, first: int = 0) -> Tensor:
@@ -99,7 +108,7 @@ class Projection:
             into += rademacher(piece, self.dim, self.seed, first)
         else:
             buckets, signs = self._sketch(first, piece.shape[1], piece.device)
-            into.scatter_add_(1, buckets.expand(len(piece), -1), piece * signs)
+            _add_to_buckets(into, buckets, piece * signs)
 
     def back(self, vectors: Tensor, first: int, count: int) -> Tensor:
         """The transpose, of coordinates first … first + count − 1: (n, dim) → (n, count)."""

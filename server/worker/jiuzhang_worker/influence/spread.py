@@ -97,12 +97,12 @@ def _unpacked(packed: Sequence[Any]) -> Item:
 
 def main(described: Path, rank: int) -> int:
     """One of the processes. A problem stands in `work/spread-<rank>.json`."""
-    from jiuzhang_worker.influence.base import Base
+    from jiuzhang_worker.influence.base import Base, open_device
     from jiuzhang_worker.influence.gather import open_points, take
     from jiuzhang_worker.job.events import Events
     from jiuzhang_worker.job.life import translate
     from jiuzhang_worker.job.stop import Stop
-    from jiuzhang_worker.models.load import find_model, pick_device
+    from jiuzhang_worker.models.load import find_model
     from jiuzhang_worker.train.launch import die_with_parent
 
     die_with_parent()
@@ -111,7 +111,7 @@ def main(described: Path, rank: int) -> int:
     told = json.loads(described.read_text(encoding="utf-8"))
     job = Job(told["spec"], Path(told["base"]), Path(told["out"]), Events(None), stop)
     try:
-        device = pick_device(job.spec["launch"])
+        device = open_device(job.spec["launch"])
         base = Base(find_model(job, job.spec["model"]), job.spec["model"], device)
         checkpoints = [Checkpoint(Path(folder), rate, sha256) for folder, rate, sha256 in told["checkpoints"]]
         candidates = [_unpacked(one) for one in told["candidates"]]

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from jiuzhang_worker.data.examples import read_examples
-from jiuzhang_worker.influence.base import Base
+from jiuzhang_worker.influence.base import Base, open_device
 from jiuzhang_worker.influence.checkpoints import Checkpoint, given_checkpoints
 from jiuzhang_worker.influence.conclude import conclude
 from jiuzhang_worker.influence.gather import gather
@@ -15,14 +15,14 @@ from jiuzhang_worker.influence.results import write_rows
 from jiuzhang_worker.influence.warmup import finished, warm_up
 from jiuzhang_worker.job.job import Job
 from jiuzhang_worker.job.problem import Problem
-from jiuzhang_worker.models.load import find_model, load_tokenizer, pick_device
+from jiuzhang_worker.models.load import find_model, load_tokenizer
 
 
 def influence(job: Job) -> None:
     """Leaves scores.jsonl (or .parquet), filtered.jsonl, overlaps.jsonl, `warmup/` with the checkpoints, and the store of gradients."""
     spec = job.spec
     check(spec)
-    device = pick_device(spec["launch"])
+    device = open_device(spec["launch"])
     source = find_model(job, spec["model"])
     tokenizer = load_tokenizer(source)
     overlapping = _overlaps(job)
