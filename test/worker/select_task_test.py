@@ -258,3 +258,17 @@ def test_a_score_given_twice_is_refused(tmp_path: Path) -> None:
     done = run_task("select", tmp_path, spec(k=3))
     assert done.returncode == 65
     assert "scores.jsonl:61 scores `row-007`, which scores.jsonl:8 has scored" in done.stderr
+
+
+def test_scores_that_reject_rows_themselves_are_believed(tmp_path: Path) -> None:
+    put(tmp_path, scored=[{**row, "mode": "quality", "rejected": row["final"] < 0.3} for row in scores(rows())])
+    done = run_task("select", tmp_path, spec(k=10, by="quality"))
+    assert done.returncode == 0, done.stderr
+    final = {row["id"]: row["final"] for row in scores(rows())}
+    kept = [row["id"] for row in read_lines(tmp_path / "out" / "selected.jsonl")]
+    assert len(kept) == 10
+    assert all(final[name] >= 0.3 for name in kept)
+    # The rest is drawn, not taken from the top.
+    assert kept != sorted(kept, key=lambda name: -final[name])
+    reasons = {row["id"]: row["reason"] for row in read_lines(tmp_path / "out" / "rejected.jsonl")}
+    assert {name for name, reason in reasons.items() if reason == "rejected-by-quality"} == {name for name in final if final[name] < 0.3}

@@ -16,13 +16,15 @@ from jiuzhang_worker.job.problem import Problem
 class Scores:
     """columns: our name (score, loss) → one value per candidate, nan where there is none. tokens: the same, where the file has them.
 
-    not_finite: candidates whose value stands there and is NaN or infinite. unknown: rows of no candidate.
+    not_finite: candidates whose value stands there and is NaN or infinite. unknown: rows of no candidate. rejected: candidates that the
+    scores themselves reject, as influence in its quality mode does; None where they say nothing of that.
     """
 
     columns: dict[str, Any]
     tokens: Any
     not_finite: set[int] = field(default_factory=set)
     unknown: int = 0
+    rejected: set[int] | None = None
 
 
 def read_scores(job: Job, spec: dict[str, Any], ids: list[str], wanted: list[str]) -> Scores:
@@ -39,6 +41,7 @@ def read_scores(job: Job, spec: dict[str, Any], ids: list[str], wanted: list[str
     found = dict.fromkeys(wanted, False)
     rows: dict[Any, int] = {}
     names: list[str] = []
+    rejected: set[int] | None = None
     for row in read_rows(job.path(spec["path"])):
         rows[row.file] = rows.get(row.file, 0) + 1
         names = names or list(row.cells)
@@ -57,6 +60,10 @@ def read_scores(job: Job, spec: dict[str, Any], ids: list[str], wanted: list[str
                 not_finite.add(place)
         if place is not None and isinstance(row.cells.get("tokens"), int):
             tokens[place] = row.cells["tokens"]
+        if place is not None and isinstance(row.cells.get("rejected"), bool):
+            rejected = set() if rejected is None else rejected
+            if row.cells["rejected"]:
+                rejected.add(place)
     for file, count in rows.items():
         job.manifest.input(file, sha256_of(file), count)
     _check(spec, found, names, columns, unknown, not_finite)
@@ -67,7 +74,7 @@ def read_scores(job: Job, spec: dict[str, Any], ids: list[str], wanted: list[str
             remedy="That is as it should be where scores of a larger pool are used.",
             count=len(unknown),
         )
-    return Scores(columns, tokens, not_finite, len(unknown))
+    return Scores(columns, tokens, not_finite, len(unknown), rejected)
 
 
 def _check(

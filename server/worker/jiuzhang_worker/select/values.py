@@ -40,7 +40,9 @@ def values_of(job: Job, pool: Pool, scores: Scores | None, draw: Any, measure: M
     sign = -1.0 if job.spec["direction"] == "low" or (job.spec["direction"] == "auto" and by == "loss") else 1.0
     if by == "quality":
         assert scores is not None
-        value = quality_ranks(sign * scores.columns["score"], scores.columns["loss"], draw)
+        # Scores that reject rows themselves are ranks of quality by now.
+        value = sign * scores.columns["score"]
+        value = value if scores.rejected is not None else quality_ranks(value, scores.columns["loss"], draw)
         sign = 1.0
     allowed = np.isfinite(value)
     reasons = {int(row): "no-score" for row in np.flatnonzero(~allowed)}
@@ -50,7 +52,8 @@ def values_of(job: Job, pool: Pool, scores: Scores | None, draw: Any, measure: M
     _tell(job, len(pool), reasons)
     key = sign * value
     if by == "quality":
-        survivors = _survivors(value, allowed, draw, job.spec["quality"]["reject"])
+        assert scores is not None
+        survivors = _survivors(value, allowed, draw, job.spec["quality"]["reject"], scores.rejected)
         reasons.update((int(row), "rejected-by-quality") for row in np.flatnonzero(allowed & ~survivors))
         return Values(value, draw, value, survivors, reasons)
     if "threshold" in job.spec:
@@ -94,8 +97,10 @@ def _similarity(job: Job, pool: Pool, measure: Measure) -> Any:
     return similarity(ours, theirs, job.spec["match"])
 
 
-def _survivors(value: Any, allowed: Any, draw: Any, reject: float) -> Any:
-    """All but the worst share of those that are allowed."""
+def _survivors(value: Any, allowed: Any, draw: Any, reject: float, rejected: set[int] | None) -> Any:
+    """All but those that the scores reject or, where they say nothing of that, all but the worst share."""
+    if rejected is not None:
+        return allowed & ~np.isin(np.arange(len(value)), list(rejected))
     order = np.lexsort((draw, np.where(allowed, value, np.inf)))
     survivors = allowed.copy()
     survivors[order[: int(reject * allowed.sum())]] = False

@@ -56,7 +56,8 @@ export const SelectSpec = z.strictObject({
     .enum(["score", "quality", "random", "length", "loss", "embedding"])
     .default("score")
     .describe(
-      "score: a column of the scores. quality: the worst by rank of score less rank of loss are rejected, the rest is drawn at random " +
+      "score: a column of the scores. quality: the worst by rank of score less rank of loss (or those that the scores mark as `rejected`, " +
+        "as influence does in its quality mode) are rejected, and the rest is drawn at random " +
         "or by diversity. random: by a hash of seed and id. length: of the solution. loss: of the scores. embedding: similarity to targets",
     ),
   direction: z.enum(["auto", "high", "low"]).default("auto").describe("Which end is kept; auto: high, and low for loss"),
@@ -73,7 +74,14 @@ export const SelectSpec = z.strictObject({
     ),
   quotas: z.array(QuotaSpec).default([]).describe("Several hold at once: a row needs room in each of its groups"),
   quality: z
-    .strictObject({ reject: z.number().min(0).lt(1).default(0.5).describe("Share of the candidates that `by: quality` rejects") })
+    .strictObject({
+      reject: z
+        .number()
+        .min(0)
+        .lt(1)
+        .default(0.5)
+        .describe("Share of the candidates that `by: quality` rejects, unless the scores have a column `rejected`"),
+    })
     .prefault({}),
   diversity: DiversitySpec.prefault({}),
   targets: z.array(DataSpec).default([]).describe("What `by: embedding` compares with"),
