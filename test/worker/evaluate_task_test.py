@@ -194,6 +194,7 @@ def test_a_run_killed_in_grading_ends_with_the_same_bytes_and_a_monster_does_not
     [
         ({"shots": {"path": "gsm8k-train.jsonl", "count": 1}}, "data/shots-are-tests", "gsm8k-train.jsonl:1"),
         ({"shots": {"path": "shots.jsonl", "count": 7}}, "data/empty", "has 6 rows"),
+        ({"grading": {"k": [2]}}, "spec/k", "asks for 2"),
         ({"sampling": {"samples": 2}}, "spec/sampling", "would all be the same"),
         ({"tests": [{"path": "gsm8k.jsonl"}, {"path": "gsm8k.jsonl"}]}, "spec/wrong", "named gsm8k"),
         ({"tests": [{"path": "shots.jsonl"}]}, "data/bad-row", "shots.jsonl:1 has no answer"),

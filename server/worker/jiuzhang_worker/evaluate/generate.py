@@ -8,6 +8,7 @@ from jiuzhang_worker.engines.drive import drive
 from jiuzhang_worker.engines.open import note_model, open_engine
 from jiuzhang_worker.evaluate.items import Item
 from jiuzhang_worker.evaluate.prompts import ask_of, prompt_hash, read_shots
+from jiuzhang_worker.evaluate.summary import ks_of
 from jiuzhang_worker.job.files import sha256_of, whole_file
 from jiuzhang_worker.job.job import Job
 from jiuzhang_worker.job.lines import GrowingLines, line_bytes, read_objects
@@ -22,6 +23,7 @@ def generations(job: Job, items: list[Item], clusters: set[str]) -> Generations:
     if "generations" in job.spec:
         return _read(job, job.path(job.spec["generations"]), items)
     sampling = job.spec["sampling"]
+    ks_of(job.spec["grading"], sampling["samples"])
     if sampling["samples"] > 1 and sampling["temperature"] == 0:
         raise Problem(
             "spec/sampling",

@@ -8,7 +8,7 @@ from jiuzhang_worker.evaluate.statistics import majority, measure, pass_at_k
 from jiuzhang_worker.job.problem import Problem
 
 
-def summarise(name: str, graded: list[dict[str, Any]], settings: dict[str, Any]) -> dict[str, Any]:
+def summarise(graded: list[dict[str, Any]], settings: dict[str, Any]) -> dict[str, Any]:
     """accuracy is the share of right samples: avg@k where there are k of them. Every measure has its error and interval.
 
     Raises spec/k for a k larger than the number of samples.
@@ -16,7 +16,7 @@ def summarise(name: str, graded: list[dict[str, Any]], settings: dict[str, Any])
     samples = min(len(row["samples"]) for row in graded)
     clusters = [row["item"] for row in graded]
     right = [[sample["correct"] for sample in row["samples"]] for row in graded]
-    ks = _ks(name, settings, samples)
+    ks = ks_of(settings, samples)
 
     def measured(values: list[float]) -> dict[str, float]:
         return measure(values, clusters, resamples=settings["resamples"], confidence=settings["confidence"], seed=settings["seed"])
@@ -41,11 +41,12 @@ def summarise(name: str, graded: list[dict[str, Any]], settings: dict[str, Any])
     return result
 
 
-def _ks(name: str, settings: dict[str, Any], samples: int) -> list[int]:
+def ks_of(settings: dict[str, Any], samples: int) -> list[int]:
+    """Which k are reported. Raises spec/k."""
     ks = sorted(set(settings.get("k") or [1, samples]))
     if ks[-1] > samples:
         raise Problem(
-            "spec/k", f"grading.k asks for {ks[-1]}, and {name} has {samples} samples per item", remedy="Lower k, or sample more."
+            "spec/k", f"grading.k asks for {ks[-1]}, and there are {samples} samples of an item", remedy="Lower k, or sample more."
         )
     return ks
 

@@ -18,7 +18,7 @@ def evaluate(job: Job) -> None:
     sets: dict[str, list[dict[str, Any]]] = {}
     for row in graded:
         sets.setdefault(row["set"], []).append(row)
-    summaries = {name: summarise(name, rows, job.spec["grading"]) for name, rows in sets.items()}
+    summaries = {name: summarise(rows, job.spec["grading"]) for name, rows in sets.items()}
     path = job.out / "summary.json"
     write_json(path, {"sets": summaries})
     job.artifact(path)
