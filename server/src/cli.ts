@@ -7,6 +7,7 @@ import { registerDatasets } from "./cli/datasets.ts";
 import { registerDoctor } from "./cli/doctor.ts";
 import { registerExport } from "./cli/export.ts";
 import { registerGenerate } from "./cli/generate.ts";
+import { registerHosts } from "./cli/hosts.ts";
 import { registerImport } from "./cli/import.ts";
 import { registerList } from "./cli/list.ts";
 import { registerRebuild } from "./cli/rebuild.ts";
@@ -38,6 +39,7 @@ for (const register of [
   registerSample,
   registerServe,
   registerDoctor,
+  registerHosts,
 ])
   register(program, context);
 for (const command of program.commands) command.copyInheritedSettings(program).exitOverride();

@@ -2,7 +2,7 @@ import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir, userInfo } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 
 /** A real sshd on loopback with keys, configuration and known hosts of its own: nothing of this machine's or the user's is touched. */
 export interface Sshd {
@@ -30,13 +30,16 @@ export interface Sshd {
 
 const SSHD = ["/usr/sbin/sshd", "/usr/local/sbin/sshd"].find((path) => existsSync(path));
 const KEYGEN = spawnSync("ssh-keygen", ["-?"]).error === undefined;
-const SSH = spawnSync("ssh", ["-V"]).error === undefined;
+const SSH = (process.env.PATH ?? "")
+  .split(delimiter)
+  .map((folder) => join(folder, "ssh"))
+  .find((path) => existsSync(path));
 
 /** Why there can be no sshd, or false. */
 export const withoutSshd: string | false =
   process.platform !== "linux"
     ? "the loopback sshd is made for Linux"
-    : SSHD === undefined || !KEYGEN || !SSH
+    : SSHD === undefined || !KEYGEN || SSH === undefined
       ? "there is no sshd on this machine (install openssh-server)"
       : process.getuid?.() === 0 && spawnSync("useradd", ["--help"]).error !== undefined
         ? "root cannot make a user without useradd"
@@ -87,7 +90,7 @@ export async function startSshd(): Promise<Sshd> {
   hosts.set("box", []);
   writeConfig();
   const program = path("ssh");
-  writeFileSync(program, `#!/bin/sh\nexec ssh -F ${config} "$@"\n`);
+  writeFileSync(program, `#!/bin/sh\nexec ${SSH} -F ${config} "$@"\n`);
   chmodSync(program, 0o755);
   // sshd wants its folder for the separation of privileges.
   if (process.getuid?.() === 0) mkdirSync("/run/sshd", { recursive: true });

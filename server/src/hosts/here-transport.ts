@@ -1,7 +1,6 @@
 import { spawn } from "node:child_process";
-import { AppError, fail } from "#protocol/errors.ts";
+import { fail } from "#protocol/errors.ts";
 import { expandHome, failureHere, filesHere, HERE_NAME } from "./here-files.ts";
-import { supervisorModules } from "./python-sources.ts";
 import { supervise } from "./supervise.ts";
 import type { ExecOptions, ExecResult, Transport } from "./transport.ts";
 
@@ -12,10 +11,10 @@ export interface HereOptions {
 
 /** This machine. Files and programs by Node; jobs, as everywhere, under the Python supervisor. */
 export function createHere({ python = "python3" }: HereOptions = {}): Transport {
-  const supervisor = supervise({ name: HERE_NAME, exec }, async () => python, supervisorModules);
+  const reach = { name: HERE_NAME, exec, python: async () => python };
+  const supervisor = supervise(reach);
   return {
-    name: HERE_NAME,
-    exec,
+    ...reach,
     ...filesHere,
     spawn: (directory, spec) => withPython(() => supervisor.spawn(directory, spec)),
     cancel: (directory, grace) => withPython(() => supervisor.cancel(directory, grace)),
@@ -66,15 +65,7 @@ async function withPython<T>(work: () => Promise<T>): Promise<T> {
     throw fail("host/failed", "Jobs of the worker do not run on Windows itself", {
       remedy: "Open the project in WSL, or give the job to a host by ssh.",
     });
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof AppError) || error.problem.code !== "usage/not-found" || error.problem.data?.errno !== "ENOENT") throw error;
-    throw fail("host/no-python", "There is no Python on this machine", {
-      remedy: "Install Python 3.8 or newer, or name one in the host's env in jiuzhang.yaml.",
-      cause: error,
-    });
-  }
+  return work();
 }
 
 function killGroup(pid: number | undefined): void {

@@ -15,9 +15,12 @@ export const BOOT = (size: number): string => `import sys;exec(compile(sys.stdin
 const SUPERVISOR = ["boot", "files", "processes", "runs", "cancel", "supervisor"] as const;
 const HELPER = ["boot", "files", "processes", "runs", "helper"] as const;
 
+const PROBE = ["boot", "files", "processes", "probe"] as const;
+
 const read = new Map<string, PythonModule>();
 
 export const supervisorModules = (): PythonModule[] => SUPERVISOR.map(moduleOf);
+export const probeModules = (): PythonModule[] => PROBE.map(moduleOf);
 export const helperModules = (): PythonModule[] => HELPER.map(moduleOf);
 
 /** Kept once read: an update of the extension must not mix old and new ones under a connection that is opened again. */

@@ -36,5 +36,5 @@ test("every one says what to do, and carries ssh's own words", () => {
   }).problem;
   assert.match(message, /^box is not reached: ssh: connect to host box port 22: Connection refused$/);
   assert.match(remedy ?? "", /ssh box/);
-  assert.deepEqual(data, { host: "box", code: 255, said: "ssh: connect to host box port 22: Connection refused" });
+  assert.deepEqual(data, { host: "box", exit: 255, said: "ssh: connect to host box port 22: Connection refused" });
 });

@@ -52,7 +52,7 @@ const PATTERNS: [RegExp, (host: string) => AppError][] = [
 export function explainSsh(host: string, end: SshEnd): AppError {
   const said = words(end.stderr);
   const problem = classify(host, end, said);
-  problem.problem.data = { ...problem.problem.data, host, code: end.code, said };
+  problem.problem.data = { ...problem.problem.data, host, exit: end.code, said };
   return problem;
 }
 

@@ -3,7 +3,6 @@ import { dirname } from "node:path";
 import { fail } from "#protocol/errors.ts";
 import { hashFile } from "../engine/hash-file.ts";
 import { syncDirectory } from "../files/durable.ts";
-import { supervisorModules } from "./python-sources.ts";
 import { type ChannelOptions, createChannel } from "./ssh-channel.ts";
 import { supervise } from "./supervise.ts";
 import type { FileStat, JobSight, Transport } from "./transport.ts";
@@ -18,13 +17,8 @@ interface ExecHead {
   stdout: number;
 }
 
-export interface SshTransport extends Transport {
-  /** What the helper at the far end said of itself. */
-  hello: ReturnType<typeof createChannel>["hello"];
-}
-
 /** A machine that the system's own ssh reaches, with the user's own configuration. */
-export function createSsh(options: ChannelOptions): SshTransport {
+export function createSsh(options: ChannelOptions): Transport {
   const channel = createChannel(options);
   const name = options.destination;
   const ask = channel.ask;
@@ -43,13 +37,11 @@ export function createSsh(options: ChannelOptions): SshTransport {
   };
   const statOf = async (path: string) => (await ask({ op: "stat", path })).head.stat as FileStat | null;
   const hashThere = async (path: string) => (await ask({ op: "sha256", path })).head as unknown as { sha256: string; size: number };
-  const jobs = supervise({ name, exec }, async () => (await channel.hello()).python, supervisorModules);
+  const reach = { name, exec, python: async () => (await channel.hello()).python };
 
   return {
-    name,
-    hello: channel.hello,
-    exec,
-    ...jobs,
+    ...reach,
+    ...supervise(reach),
     stat: statOf,
     async read(path, offset, length) {
       const pieces: Buffer[] = [];

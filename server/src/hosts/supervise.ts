@@ -1,7 +1,8 @@
 import { fail } from "#protocol/errors.ts";
-import { BOOT, type PythonModule } from "./python-sources.ts";
+import { supervisorModules } from "./python-sources.ts";
+import { runPython } from "./run-python.ts";
 import { hostFailure, type SystemError } from "./system-error.ts";
-import type { CancelReport, ExecResult, RunSpec, Spawned, Transport } from "./transport.ts";
+import type { CancelReport, RunSpec, Spawned, Transport } from "./transport.ts";
 
 const START_TIMEOUT = 60_000;
 /** What a cancel may take beyond its grace. */
@@ -16,18 +17,9 @@ interface Told extends SystemError {
 }
 
 /** Starts and cancels jobs by the Python supervisor, which is given to an interpreter on its standard input: the same on every transport. */
-export function supervise(transport: Pick<Transport, "name" | "exec">, python: () => Promise<string>, modules: () => PythonModule[]) {
-  const ask = async (request: Record<string, unknown>, timeout: number): Promise<unknown> => {
-    const interpreter = await python();
-    const { size, stdin } = program(modules(), request);
-    const result = await transport.exec([interpreter, "-u", "-c", BOOT(size)], { stdin, timeout, repeatable: true });
-    const line = text(result.stdout).trim();
-    if (line !== "") return JSON.parse(line);
-    throw fail("host/failed", `The supervisor on ${transport.name} ended without an answer`, {
-      remedy: "Run “jiuzhang hosts probe” for this host.",
-      data: { code: result.code, signal: result.signal, timedOut: result.timedOut, stderr: text(result.stderr).slice(-2000) },
-    });
-  };
+export function supervise(transport: Pick<Transport, "name" | "exec" | "python">) {
+  const ask = async (request: Record<string, unknown>, timeout: number): Promise<unknown> =>
+    runPython(transport, await transport.python(), supervisorModules(), request, timeout);
 
   return {
     async spawn(directory: string, spec: RunSpec): Promise<Spawned> {
@@ -56,13 +48,3 @@ export function supervise(transport: Pick<Transport, "name" | "exec">, python: (
     },
   };
 }
-
-/** What an interpreter gets on its standard input: the loader, the modules, and one request. */
-function program(modules: PythonModule[], request: Record<string, unknown>): { size: number; stdin: string } {
-  const [boot, ...rest] = modules;
-  const source = boot?.source ?? "";
-  const loaded = rest.map(({ name, source }) => [name, source]);
-  return { size: Buffer.byteLength(source), stdin: `${source}${JSON.stringify(loaded)}\n${JSON.stringify(request)}\n` };
-}
-
-const text = (bytes: ExecResult["stdout"]): string => Buffer.from(bytes).toString("utf8");

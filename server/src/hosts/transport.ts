@@ -96,6 +96,8 @@ export interface CancelReport {
 export interface Transport {
   /** The host as people know it. */
   readonly name: string;
+  /** Path of the Python there (3.8 or newer) that serves us. @throws host/no-python, host/old-python */
+  python(): Promise<string>;
   exec(argv: readonly string[], options?: ExecOptions): Promise<ExecResult>;
   /** Null where there is nothing. */
   stat(path: string): Promise<FileStat | null>;

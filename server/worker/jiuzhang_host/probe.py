@@ -1,0 +1,170 @@
+"""What a host has: interpreters, GPUs, Slurm, disk, and what it allows. Looks only; the one file it makes is gone again."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from typing import Any
+
+import files
+import processes
+from files import Json
+
+PATIENCE = 20
+CLONE_NEWUSER = 0x10000000
+CLONE_NEWPID = 0x20000000
+GPU_FIELDS = ["index", "name", "memory.total", "memory.used", "utilization.gpu", "driver_version"]
+ABOUT_PYTHON = """
+import json, sys
+try:
+    from importlib import metadata
+except ImportError:
+    metadata = None
+found = {}
+for name in ("torch", "transformers", "trl", "peft", "vllm"):
+    try:
+        found[name] = metadata.version(name)
+    except Exception:
+        pass
+print(json.dumps({"version": ".".join(map(str, sys.version_info[:3])), "packages": found}))
+"""
+
+
+def main() -> None:
+    request = json.loads(sys.stdin.buffer.readline().decode())
+    root = os.path.abspath(os.path.expanduser(request["root"]))
+    parts: dict[str, Any] = {
+        "system": lambda: f"{platform.system()} {platform.release()} {platform.machine()}",
+        "cores": os.cpu_count,
+        "memory": memory,
+        "python": lambda: {"path": sys.executable, "version": platform.python_version()},
+        "interpreters": lambda: [dict(interpreter(path), path=path, tasks=tasks) for path, tasks in request["interpreters"]],
+        "gpus": gpus,
+        "slurm": slurm,
+        "root": lambda: folder(root),
+        "pid_namespace": pid_namespace,
+        "subreaper": lambda: processes.LINUX,
+    }
+    told: Json = {}
+    for name, look in parts.items():
+        try:
+            told[name] = look()
+        except Exception as error:
+            # One thing that cannot be looked at does not hide the others.
+            told[name] = {"error": f"{type(error).__name__}: {error}"}
+    files.write_all(1, files.to_json(told))
+
+
+def run(argv: list[str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE, check=False)
+
+
+def first_line(text: str) -> str:
+    return (text.strip().splitlines() or [""])[0]
+
+
+def memory() -> int | None:
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+def interpreter(path: str) -> Json:
+    program = os.path.expanduser(path)
+    if os.sep in program and not os.path.exists(program):
+        return {"error": "it does not exist"}
+    try:
+        result = run([program, "-c", ABOUT_PYTHON])
+    except OSError as error:
+        return {"error": error.strerror}
+    if result.returncode != 0:
+        return {"error": first_line(result.stderr[-400:]) or f"it ended with code {result.returncode}"}
+    told: Json = json.loads(result.stdout)
+    return told
+
+
+def gpus() -> Json | None:
+    """None where the system has no nvidia-smi."""
+    if shutil.which("nvidia-smi") is None:
+        return None
+    result = run(["nvidia-smi", "--query-gpu=" + ",".join(GPU_FIELDS), "--format=csv,noheader,nounits"])
+    if result.returncode != 0:
+        return {"error": first_line(result.stdout) or first_line(result.stderr)}
+    rows = [[cell.strip() for cell in line.split(",")] for line in result.stdout.splitlines() if line.strip()]
+    return {"list": [dict(zip(["index", "name", "total", "used", "busy", "driver"], row)) for row in rows]}
+
+
+def slurm() -> Json | None:
+    """None where there is no sinfo."""
+    if shutil.which("sinfo") is None:
+        return None
+    version = first_line(run(["sinfo", "--version"]).stdout)
+    result = run(["sinfo", "--noheader", "--format", "%P|%a|%D|%G"])
+    if result.returncode != 0:
+        return {"version": version, "error": first_line(result.stderr)}
+    rows = [line.strip().split("|") for line in result.stdout.splitlines() if line.count("|") == 3]
+    return {"version": version, "partitions": [dict(zip(["name", "state", "nodes", "gpus"], row)) for row in rows]}
+
+
+def folder(root: str) -> Json:
+    there = root
+    while not os.path.isdir(there):
+        there = os.path.dirname(there)
+    about = os.statvfs(there)
+    told: Json = {
+        "path": root,
+        "exists": there == root,
+        "parent": there,
+        "free": about.f_bavail * about.f_frsize,
+        "total": about.f_blocks * about.f_frsize,
+        "inodes": about.f_favail if about.f_files else None,
+        "type": file_system(os.path.realpath(there)),
+        "error": None,
+    }
+    probe = files.unfinished(os.path.join(there, ".jiuzhang-probe"))
+    try:
+        files.write_synced(probe, os.urandom(4096))
+    except OSError as error:
+        told["error"] = error.strerror
+    finally:
+        with contextlib.suppress(OSError):
+            os.unlink(probe)
+    return told
+
+
+def file_system(path: str) -> str:
+    """Type of the file system that a folder lies on, by the mount that is nearest above it (proc_pid_mountinfo(5)); "" where it is not told."""
+    try:
+        lines = processes.read("/proc/self/mountinfo").decode("utf-8", "replace").splitlines()
+    except OSError:
+        return ""
+    nearest, kind = "", ""
+    for line in lines:
+        before, _, after = line.partition(" - ")
+        place = before.split(" ")[4].replace("\\040", " ")
+        # Of two mounts at one place the later one is seen.
+        if (path + "/").startswith(place.rstrip("/") + "/") and len(place) >= len(nearest):
+            nearest, kind = place, after.split(" ")[0]
+    return kind
+
+
+def pid_namespace() -> Json:
+    """Whether this user may make one, with a user namespace where it takes that. Tried in a process of its own."""
+    if not processes.LINUX:
+        return {"allowed": False, "error": "only Linux has them"}
+    libc = ctypes.CDLL(None, use_errno=True)
+    flags = CLONE_NEWPID if os.geteuid() == 0 else CLONE_NEWPID | CLONE_NEWUSER
+    pid = os.fork()
+    if pid == 0:
+        failed = 255
+        try:
+            failed = 0 if libc.unshare(flags) == 0 else ctypes.get_errno()
+        finally:
+            os._exit(failed)
+    _, status = os.waitpid(pid, 0)
+    code = os.WEXITSTATUS(status) if os.WIFEXITED(status) else 255
+    return {"allowed": code == 0, "error": None if code == 0 else os.strerror(code)}
