@@ -12,7 +12,7 @@ import { registerGenerate } from "./generate/register.ts";
 import { registerPreview } from "./preview/register.ts";
 import { createProjects } from "./project/projects.ts";
 import { createServer } from "./server/connection.ts";
-import { startWithTemplates } from "./server/documents.ts";
+import { startWithDocuments } from "./server/documents.ts";
 import { createSettings } from "./settings/settings.ts";
 import { createStatus } from "./status/item.ts";
 import { registerStatus } from "./status/register.ts";
@@ -20,7 +20,7 @@ import { registerViews } from "./views/register.ts";
 
 let close: (() => Promise<void>) | null = null;
 
-/** Runs when a template, one of our views or commands is first used. Features register here; nothing is started before it is needed. */
+/** Runs when a template, a recipe, one of our views or commands is first used. Features register here; nothing is started before it is needed. */
 export function activate(extension: ExtensionContext): void {
   const { subscriptions } = extension;
   const log = window.createOutputChannel("JiuZhang", { log: true });
@@ -46,7 +46,7 @@ export function activate(extension: ExtensionContext): void {
     endpointsChanged,
     generations: createGenerations({ server, settings, status }),
   };
-  startWithTemplates(context);
+  startWithDocuments(context);
   registerStatus(context);
   registerViews(context);
   registerRebuild(context);

@@ -2,10 +2,11 @@ import { type TextDocument, workspace } from "vscode";
 import type { ClientContext } from "../context.ts";
 import { DOCUMENT_SCHEMES } from "../project/schemes.ts";
 
-/** Starts the server when a template is open: what is wrong with it is told while it is written. */
-export function startWithTemplates({ server, extension }: ClientContext): void {
+/** Starts the server when a template or a recipe is open: what is wrong with it is told while it is written. */
+export function startWithDocuments({ server, extension }: ClientContext): void {
   const start = ({ languageId, uri }: TextDocument) => {
-    if (languageId !== "prompty" || !DOCUMENT_SCHEMES.includes(uri.scheme)) return;
+    const ours = languageId === "prompty" || uri.path.endsWith("/jiuzhang.yaml");
+    if (!ours || !DOCUMENT_SCHEMES.includes(uri.scheme)) return;
     // The status item tells of a server that does not start.
     server.start().catch(() => {});
   };
