@@ -1,14 +1,20 @@
 """Answers: where they are found, when they are equal, and what never gets an answer out of a parser."""
 
+import os
+import subprocess
+import sys
 import time
+from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jiuzhang_worker.evaluate.compare import compare, normal, number, vote
 from jiuzhang_worker.evaluate.extract import extract, last_boxed
 from jiuzhang_worker.evaluate.symbolic import Comparers
+from processes import PACKAGE
 
 
 @pytest.mark.parametrize(
@@ -123,6 +129,24 @@ def test_an_answer_that_hangs_a_comparer_or_kills_it_is_wrong_and_the_others_are
         "hang 2": (False, "symbolic"),
         "g": (True, "symbolic"),
     }
+
+
+def test_processes_of_ours_end_with_a_parent_that_is_killed(tmp_path: Path) -> None:
+    program = tmp_path / "parent.py"
+    program.write_text(
+        "from evaluate_answers_test import judge_that_hangs\n"
+        "from jiuzhang_worker.evaluate.symbolic import Comparers\n"
+        "if __name__ == '__main__':\n"
+        "    for pair, verdict in Comparers(1, 600, judge_that_hangs).compare_all([('g', 'a'), ('g', 'hang')]):\n"
+        "        print(pair[1], flush=True)\n"
+    )
+    paths = os.pathsep.join([str(PACKAGE), str(Path(__file__).parent)])
+    parent = subprocess.Popen([sys.executable, str(program)], env={**os.environ, "PYTHONPATH": paths}, stdout=subprocess.PIPE, text=True)
+    assert parent.stdout is not None and parent.stdout.readline() == "a\n"
+    children = psutil.Process(parent.pid).children()
+    parent.kill()
+    parent.wait()
+    assert children and psutil.wait_procs(children, timeout=60)[1] == []
 
 
 def test_math_verify_judges_formulas_and_no_monster_holds_it_up() -> None:
