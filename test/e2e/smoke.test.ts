@@ -38,11 +38,14 @@ describe("the packaged extension in a real editor", { skip: await withoutEditor(
     ] as const) {
       await editor.goTo(25, 1);
       await editor.page.keyboard.press("Enter");
+      await editor.cursorAt(26);
       await editor.page.keyboard.press("ArrowUp");
+      await editor.cursorAt(25);
       await editor.typeInEditor(typed);
       await editor.page.locator(".view-line").filter({ hasText: expected }).waitFor();
     }
     await editor.command("File: Revert File");
+    await editor.page.locator(".tab.dirty").waitFor({ state: "detached" });
   });
 
   test("its server runs, and comes again after it was killed", async () => {
