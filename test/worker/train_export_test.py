@@ -43,3 +43,12 @@ def test_a_model_that_the_converter_does_not_know_is_a_problem_and_the_training_
     assert "data/gguf" in done.errors
     assert "convert_hf_to_gguf.py" in done.errors
     assert (done.out / "adapter" / "adapter_model.safetensors").exists()
+    # The export may be left out, and nothing is trained twice.
+    steps = len([event for event in done.events if event.get("name") == "loss"])
+    again = fork_task("train", tmp_path, {**spec, "export": []})
+    assert again.code == 0, again.errors
+    assert len([event for event in again.events if event.get("name") == "loss"]) == steps
+    later = fork_task("train", tmp_path, {**spec, "export": ["merged"]})
+    assert later.code == 0, later.errors
+    assert (later.out / "merged" / "model.safetensors").exists()
+    assert len([event for event in later.events if event.get("name") == "loss"]) == steps

@@ -154,6 +154,7 @@ def members(**some: Any) -> Callable[[Path, Path], dict[str, Any]]:
         (members(sharding="deepspeed"), 64, ["spec/sharding", "deepspeed"]),
         (members(schedule={"kind": "wsd", "warmup": 0.9}), 64, ["spec/schedule"]),
         (members(method="full", checkpoints={"optimizer": "keep"}), 64, ["spec/optimizer"]),
+        (members(method="full", export=["gguf-adapter"]), 64, ["spec/export"]),
         (members(launch={"nodes": 2}, batch_size=8), 64, ["spec/launch", "main_address"]),
         (members(learning_rat=0.1), 64, ["spec/unknown-field", "Did you mean `learning_rate`?"]),
         (members(model={"path": "nowhere"}), 65, ["data/missing-model", "nowhere"]),

@@ -34,7 +34,7 @@ FREE: tuple[str, ...] = (
 FREE_INSIDE = {"checkpoints": ("every_steps", "every_seconds", "keep")}
 
 #: Members that may change in a folder, even a finished one: the task does again what depends on them and nothing else.
-LATE = {"evaluate": ("grading",)}
+LATE = {"evaluate": ("grading",), "train": ("export", "gguf_type")}
 
 
 def run(task: str, spec_path: Path | None, out: Path | None, events_path: Path | None) -> int:

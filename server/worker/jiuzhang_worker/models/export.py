@@ -21,8 +21,6 @@ def export(job: Job, source: Source, trained: Path, dtype: str) -> None:
     wanted = job.spec["export"]
     is_adapter = trained.name == "adapter"
     if "gguf-adapter" in wanted:
-        if not is_adapter:
-            raise Problem("spec/export", "gguf-adapter is asked for, and all weights were trained", remedy="Ask for gguf-model.")
         base = ["--base", str(source.folder)]
         _convert(job, "convert_lora_to_gguf.py", [*base, "--outtype", "f16", str(trained)], job.out / "adapter.gguf")
     whole = trained
@@ -61,7 +59,14 @@ def _convert(job: Job, script: str, arguments: list[str], target: Path) -> None:
     if target.exists():
         return
     partial = job.work / f"partial-{target.name}"
-    command = [sys.executable, str(_llama_cpp() / script), *arguments, "--outfile", str(partial)]
+    command = [
+        sys.executable,
+        str(Path(__file__).with_name("convert.py")),
+        str(_llama_cpp() / script),
+        *arguments,
+        "--outfile",
+        str(partial),
+    ]
     done = subprocess.run(command, env={**os.environ, "HF_HUB_OFFLINE": "1"}, capture_output=True, text=True, check=False)
     if done.returncode != 0 or not partial.exists():
         partial.unlink(missing_ok=True)
@@ -69,7 +74,7 @@ def _convert(job: Job, script: str, arguments: list[str], target: Path) -> None:
         raise Problem(
             "data/gguf",
             f"llama.cpp's {script} could not convert the model: {lines[-1][:300] if lines else f'exit code {done.returncode}'}",
-            remedy="Leave this export out of the spec: everything else is written. The converter may not know the model's kind or tokenizer.",
+            remedy="Leave this export out of the spec and start again: nothing is trained twice. The converter may not know the model's kind or tokenizer.",
         )
     partial.replace(target)
 

@@ -39,15 +39,15 @@ class Prepared:
         return cls(folder, known["parts"], known["held"], known["counts"])
 
 
-def prepare(job: Job, tokenizer: Any, model: dict[str, Any]) -> Prepared:
+def prepare(job: Job, tokenizer: Any, model: dict[str, Any], *, needed: bool) -> Prepared:
     """Makes the data, or takes what an earlier run has made of the same files.
 
-    model: its identity. Raises data/empty, data/all-too-long, data/all-held-out; out/other-data where files or model are no longer
+    model: its identity. needed: whether anything is still to be trained; otherwise to know about the data is enough. Raises data/empty, data/all-too-long, data/all-held-out; out/other-data where files or model are no longer
     those that the run began with.
     """
     folder = job.work / "data"
     hashes = {str(file): sha256_of(file) for source in job.spec["data"] for file in files_of(job.path(source["path"]))}
-    if (folder / "data.json").exists():
+    if (folder / "data.json").exists() and ((folder / "held").exists() or not needed):
         known = json.loads((folder / "data.json").read_text(encoding="utf-8"))
         _same(job, hashes, model, known)
         for path, entry in known["inputs"].items():
@@ -61,8 +61,15 @@ def prepare(job: Job, tokenizer: Any, model: dict[str, Any]) -> Prepared:
     for path, entry in inputs.items():
         job.manifest.input(Path(path), entry["sha256"], entry["rows"])
     write_json(partial / "data.json", {"model": model, "inputs": inputs, "parts": parts, "held": held, "counts": counts})
+    shutil.rmtree(folder, ignore_errors=True)
     partial.rename(folder)
     return Prepared(folder, parts, held, counts)
+
+
+def forget(job: Job) -> None:
+    """Frees the disk of what nothing is trained on any more, `held` first, which tells whether all is there. What is known of it stays."""
+    for name in ("held", "train"):
+        shutil.rmtree(job.work / "data" / name, ignore_errors=True)
 
 
 def _same(job: Job, hashes: dict[str, str], model: dict[str, Any], known: dict[str, Any]) -> None:

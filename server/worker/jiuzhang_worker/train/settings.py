@@ -12,7 +12,7 @@ def settle(job: Job) -> dict[str, Any]:
     """Fills the spec from its preset, so that the manifest says every value, and refuses what does not go together.
 
     The presets stand in the schema (`server/src/protocol/files/specs/train.ts`), each value with its source.
-    Raises spec/batch, spec/launch, spec/schedule, spec/sharding, spec/optimizer.
+    Raises spec/batch, spec/export, spec/launch, spec/schedule, spec/sharding, spec/optimizer.
     """
     spec = job.spec
     preset: dict[str, Any] = schema("spec-train")["properties"]["preset"]["presets"][spec["preset"]]
@@ -27,6 +27,8 @@ def settle(job: Job) -> dict[str, Any]:
         raise Problem(
             "spec/schedule", "schedule.stable lies before the end of schedule.warmup", remedy="Let the stable share be the larger one."
         )
+    if "gguf-adapter" in spec["export"] and spec["method"] == "full":
+        raise Problem("spec/export", "gguf-adapter is asked for, and all weights are trained", remedy="Ask for gguf-model.")
     if spec["checkpoints"]["optimizer"] == "keep" and (spec["method"] != "lora" or spec["sharding"] != "none"):
         raise Problem(
             "spec/optimizer",

@@ -10,7 +10,7 @@ from jiuzhang_worker.job.job import Job
 from jiuzhang_worker.models.export import export
 from jiuzhang_worker.models.load import Source, check_vocabulary, find_model, load_tokenizer
 from jiuzhang_worker.train.checkpoints import differs
-from jiuzhang_worker.train.data import Prepared, prepare
+from jiuzhang_worker.train.data import Prepared, forget, prepare
 from jiuzhang_worker.train.launch import launch
 from jiuzhang_worker.train.process import precision_of, run_training
 from jiuzhang_worker.train.settings import processes, settle
@@ -30,9 +30,9 @@ def train(job: Job) -> None:
         # The first node makes the data and everything that comes after the training.
         launch(job, source)
         return
-    data = prepare(job, tokenizer, source.identity)
-    job.stop.here()
     trained = _trained(job)
+    data = prepare(job, tokenizer, source.identity, needed=trained is None)
+    job.stop.here()
     if trained is None:
         for name in RESULTS:
             path = job.out / name
@@ -49,13 +49,20 @@ def train(job: Job) -> None:
 
 
 def _finish(job: Job, data: Prepared, trained: dict[str, Any]) -> None:
+    for path in [job.out / name for name in set(RESULTS) - _wanted(job, trained)]:
+        shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
     job.manifest.results = {**trained["results"], "data": data.counts}
     for name in (*RESULTS, "checkpoints"):
         path = job.out / name
         for file in [path] if path.is_file() else sorted(file for file in path.rglob("*") if file.is_file()):
             job.artifact(file)
-    for name in ("checkpoints", "data"):
-        shutil.rmtree(job.work / name, ignore_errors=True)
+    shutil.rmtree(job.work / "checkpoints", ignore_errors=True)
+    forget(job)
+
+
+def _wanted(job: Job, trained: dict[str, Any]) -> set[str]:
+    names = {"merged": "merged", "gguf-adapter": "adapter.gguf", "gguf-model": "model.gguf"}
+    return {trained["folder"], *(names[name] for name in job.spec["export"])}
 
 
 def _trained(job: Job) -> dict[str, Any] | None:

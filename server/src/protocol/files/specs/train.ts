@@ -8,11 +8,12 @@ import { DataSpec, LoraSpec, launch, ModelSpec } from "./common.ts";
  * (DeepSeekMath-7B-RL, all weights, 1e-5 cosine without warm-up, 5 epochs, batch 32, 2,048 tokens, weight decay 0.1).
  * student: sh/train/train.sh, train_pack.py and src/utils/train_utils.py (all weights, 1e-5, WSD: warm-up 3 %, stable to 85 % of the
  * steps, then linear towards zero and never below a tenth; one pass in the order of the files, batch 512, packed to 2,048, weight decay 0).
- * Both train in bf16 with checkpointed activations.
+ * Both train in bf16 with checkpointed activations and evaluate nothing meanwhile.
  */
 export const TRAIN_PRESETS = {
   plain: {
     method: "lora",
+    held_out: 0.02,
     epochs: 3,
     batch_size: 16,
     max_length: 2048,
@@ -24,6 +25,7 @@ export const TRAIN_PRESETS = {
   },
   synthesizer: {
     method: "full",
+    held_out: 0,
     epochs: 5,
     batch_size: 32,
     max_length: 2048,
@@ -35,6 +37,7 @@ export const TRAIN_PRESETS = {
   },
   student: {
     method: "full",
+    held_out: 0,
     epochs: 1,
     batch_size: 512,
     max_length: 2048,
@@ -69,7 +72,10 @@ export const TrainSpec = z.strictObject({
     .array(DataSpec)
     .min(1)
     .describe("Parts, trained on in this order within each epoch (corpus, then SFT); each part is shuffled within itself"),
-  held_out: share.max(0.5).default(0.02).describe("Share of the rows that is not trained on but evaluated; a row's content decides"),
+  held_out: share
+    .max(0.5)
+    .optional()
+    .describe("Share of the rows that is not trained on but evaluated; a row's content decides. By preset"),
   method: z.enum(["lora", "full"]).optional().describe("lora: an adapter; full: all weights. By preset"),
   lora: LoraSpec.prefault({}),
   epochs: z.int().min(1).optional().describe("Passes over the data. By preset"),
