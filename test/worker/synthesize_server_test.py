@@ -13,7 +13,9 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
+from jiuzhang_worker.engines.ask import CHAT, Ask
 from jiuzhang_worker.engines.http import wait_of, words_of
+from jiuzhang_worker.engines.server import ServerEngine, ServerSettings
 from processes import command, environment, read_lines, write_lines, write_spec
 
 Reply = tuple[int, dict[str, str], str]
@@ -200,6 +202,15 @@ def test_a_stopped_run_leaves_in_order(tmp_path: Path) -> None:
         task.terminate()
         assert finish(task)[0] == 75
     assert set(answers(tmp_path)) == {"p0", "p1"}
+
+
+def test_what_no_server_could_answer_in_one_piece_is_not_sent() -> None:
+    engine = ServerEngine(ServerSettings("http://127.0.0.1:9", None, 2, 0, 1), lambda: False)
+    asks = [Ask("a", "", {}), Ask("b", "/v1/embeddings", {"input": "x"}), Ask("c", CHAT, {"stream": True})]
+    answers = {answer.key: answer for answers in engine.run([ask] for ask in asks) for answer in answers}
+    engine.close()
+    assert {key: (answer.error or {})["code"] for key, answer in answers.items()} == dict.fromkeys("abc", "model/bad-request")
+    assert "stream" in (answers["c"].error or {})["message"]
 
 
 def test_waits_and_words_are_read_from_wherever_they_stand() -> None:

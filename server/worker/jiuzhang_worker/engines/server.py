@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from jiuzhang_worker.engines.ask import Answer, Ask, RowError
+from jiuzhang_worker.engines.ask import CHAT, COMPLETION, Answer, Ask, RowError
 from jiuzhang_worker.engines.http import Final, Post, Retry
 from jiuzhang_worker.job.problem import Problem, Stopped
 
@@ -101,6 +101,8 @@ class ServerEngine:
                 done.put(error)
 
     def _ask(self, ask: Ask) -> Answer:
+        if ask.url not in (CHAT, COMPLETION):
+            return RowError("model/bad-request", f"url must be {CHAT} or {COMPLETION}, not {ask.url!r}").answer(ask.key)
         if ask.body.get("stream"):
             return RowError("model/bad-request", "stream must not be set: answers are taken whole").answer(ask.key)
         try:
