@@ -286,6 +286,40 @@ for (const [kind, skip, make] of PLACES)
       assert.equal((await ended(host(), directory)).exit?.code, 3);
     });
 
+    test("a PID namespace holds everything, even where the supervisor is killed", async (t) => {
+      const directory = await newJob();
+      const script = `echo $$ > inner; printf "%s" "$0"; trap 'exit 75' TERM; while [ ! -e go ]; do sleep 0.05; done; kill -9 $$`;
+      const { namespace } = await host().spawn(directory, { run: "a", argv: ["sh", "-c", script], namespace: true });
+      if (namespace !== true) return t.skip("PID namespaces are not allowed here");
+      await host().writeWhole(join(directory, "go"), "");
+      assert.deepEqual(
+        { ...ExitFile.parse((await ended(host(), directory)).exit), ended: "" },
+        { code: null, signal: "SIGKILL", ended: "" },
+      );
+      assert.equal(text(await host().read(join(directory, "stdout.log"), 0, 10)), "sh");
+      const polite = await newJob();
+      await host().spawn(polite, {
+        run: "a",
+        argv: ["sh", "-c", "trap 'exit 75' TERM; echo > ready; while :; do sleep 0.05; done"],
+        namespace: true,
+      });
+      await until(() => host().stat(join(polite, "ready")), "the job");
+      assert.equal((await host().cancel(polite, 30)).exit?.code, 75);
+      const stubborn = await newJob();
+      const { pid } = await host().spawn(stubborn, { run: "a", argv: ["sh", "-c", STUBBORN], namespace: true });
+      await pidsOf(stubborn, 3);
+      // Their pids are those of the namespace: outside they are found by the folder in which they stand.
+      const seen = async () =>
+        text(
+          (await host().exec(["sh", "-c", `for p in /proc/[0-9]*; do readlink $p/cwd; done 2>/dev/null | grep -c "$0"`, stubborn])).stdout,
+        ).trim();
+      assert.notEqual(await seen(), "0");
+      assert.equal((await host().exec(["kill", "-9", String(pid)])).code, 0);
+      await until(async () => (await seen()) === "0", "the end of all");
+      const missing = await newJob();
+      await assert.rejects(host().spawn(missing, { run: "a", argv: ["no-such-program"], namespace: true }), problem("host/not-started"));
+    });
+
     test("a disk that the job has filled keeps room for how it ended", async (t) => {
       if ("none" in place.small) return t.skip(place.small.none);
       const { folder } = place.small;

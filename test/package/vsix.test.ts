@@ -126,6 +126,12 @@ test("the worker in it needs nothing beside it but its packages, and names those
   assert.equal(bare.stderr.trim().split("\n").length, 1, bare.stderr);
 });
 
+test("what is given to hosts lies in it", () => {
+  const argv = [extension("dist/server/cli.js"), "hosts", "probe", "here"];
+  const { stdout, stderr } = spawnSync(process.execPath, argv, { cwd: unpacked, encoding: "utf8" });
+  assert.match(stdout, /python +Python 3\.\d+\.\d+ at .+ serves us/, stderr);
+});
+
 test("its processes find their own SQLite", () => {
   const argv = [extension("dist/server/cli.js"), "doctor", "--json"];
   const { stdout, stderr } = spawnSync(process.execPath, argv, { cwd: unpacked, encoding: "utf8" });

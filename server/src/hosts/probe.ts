@@ -39,7 +39,7 @@ interface Facts {
   gpus: null | (Partial<Failed> & { list?: Record<"index" | "name" | "total" | "used" | "busy" | "driver", string>[] });
   slurm: null | (Partial<Failed> & { version?: string; partitions?: Record<"name" | "state" | "nodes" | "gpus", string>[] });
   root: { path: string; exists: boolean; parent: string; free: number; total: number; type: string; error: string | null } | Failed;
-  pid_namespace: { allowed: boolean; error: string | null };
+  pid_namespace: { allowed: boolean };
   subreaper: boolean;
 }
 
@@ -227,7 +227,7 @@ function processesOf({ pid_namespace, subreaper }: Facts): HostFinding {
       remedy: "Look for leftovers after a cancel; Linux finds them all.",
       data,
     };
-  const namespaces = pid_namespace.allowed ? "are allowed" : `are not allowed (${pid_namespace.error})`;
+  const namespaces = pid_namespace.allowed ? "are allowed" : "are not allowed";
   return { area, state: "works", what: `a cancel ends everything that came of a job; PID namespaces ${namespaces}`, data };
 }
 

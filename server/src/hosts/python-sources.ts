@@ -12,10 +12,10 @@ export interface PythonModule {
 export const BOOT = (size: number): string => `import sys;exec(compile(sys.stdin.buffer.read(${size}),'boot','exec'))`;
 
 /** The loader, then the modules in the order in which they import each other. */
-const SUPERVISOR = ["boot", "files", "processes", "runs", "cancel", "supervisor"] as const;
+const SUPERVISOR = ["boot", "files", "processes", "runs", "namespace", "cancel", "supervisor"] as const;
 const HELPER = ["boot", "files", "processes", "runs", "helper"] as const;
 
-const PROBE = ["boot", "files", "processes", "probe"] as const;
+const PROBE = ["boot", "files", "processes", "namespace", "probe"] as const;
 
 const read = new Map<string, PythonModule>();
 

@@ -14,6 +14,7 @@ interface Told extends SystemError {
   pid?: number;
   host?: string;
   alive?: boolean | null;
+  namespace?: boolean;
 }
 
 /** Starts and cancels jobs by the Python supervisor, which is given to an interpreter on its standard input: the same on every transport. */
@@ -25,7 +26,13 @@ export function supervise(transport: Pick<Transport, "name" | "exec" | "python">
     async spawn(directory: string, spec: RunSpec): Promise<Spawned> {
       const told = (await ask({ do: "start", directory, ...spec }, START_TIMEOUT)) as Told;
       if (told.state === "started" || told.state === "there")
-        return { state: told.state, pid: told.pid ?? -1, host: told.host ?? "", alive: told.alive ?? "unknown" };
+        return {
+          state: told.state,
+          pid: told.pid ?? -1,
+          host: told.host ?? "",
+          alive: told.alive ?? "unknown",
+          ...(told.namespace === undefined ? {} : { namespace: told.namespace }),
+        };
       if (told.state === "busy")
         throw fail("job/busy", `Process ${told.pid} on ${told.host} already runs this job`, {
           where: { file: directory },

@@ -49,6 +49,11 @@ export interface RunSpec {
   env?: Record<string, string>;
   /** Seconds between TERM and KILL where a cancel does not say. */
   grace?: number;
+  /**
+   * A PID namespace around the job where the host allows one: nothing of it gets away, even where the supervisor is killed. Who is not
+   * root gets a user namespace with it, in which programs such as sudo and some container runtimes do not work.
+   */
+  namespace?: boolean;
 }
 
 /**
@@ -60,6 +65,8 @@ export interface Spawned {
   pid: number;
   host: string;
   alive: boolean | "unknown";
+  /** Whether a PID namespace was made; told by the call that started it. */
+  namespace?: boolean;
 }
 
 export interface Survivor {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import json
 import os
 import platform
@@ -13,12 +12,11 @@ import sys
 from typing import Any
 
 import files
+import namespace
 import processes
 from files import Json
 
 PATIENCE = 20
-CLONE_NEWUSER = 0x10000000
-CLONE_NEWPID = 0x20000000
 GPU_FIELDS = ["index", "name", "memory.total", "memory.used", "utilization.gpu", "driver_version"]
 ABOUT_PYTHON = """
 import json, sys
@@ -153,18 +151,5 @@ def file_system(path: str) -> str:
 
 
 def pid_namespace() -> Json:
-    """Whether this user may make one, with a user namespace where it takes that. Tried in a process of its own."""
-    if not processes.LINUX:
-        return {"allowed": False, "error": "only Linux has them"}
-    libc = ctypes.CDLL(None, use_errno=True)
-    flags = CLONE_NEWPID if os.geteuid() == 0 else CLONE_NEWPID | CLONE_NEWUSER
-    pid = os.fork()
-    if pid == 0:
-        failed = 255
-        try:
-            failed = 0 if libc.unshare(flags) == 0 else ctypes.get_errno()
-        finally:
-            os._exit(failed)
-    _, status = os.waitpid(pid, 0)
-    code = os.WEXITSTATUS(status) if os.WIFEXITED(status) else 255
-    return {"allowed": code == 0, "error": None if code == 0 else os.strerror(code)}
+    """Whether this user may put a PID namespace around a job, with a user namespace where it takes that."""
+    return {"allowed": namespace.command() is not None}

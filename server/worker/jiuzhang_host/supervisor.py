@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
 import json
 import os
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,6 +22,7 @@ import traceback
 from typing import Callable
 
 import files
+import namespace
 import processes
 import runs
 from files import Json
@@ -69,7 +72,7 @@ def start(request: Json, say: Callable[[Json], None]) -> int:
         end.write({"code": 127, "signal": None, "ended": files.now()})
         say({"problem": "not-started", "errno": error.errno, "path": error.filename, "message": str(error)})
         return 1
-    say({"state": "started", "pid": os.getpid(), "host": run["host"], "alive": True})
+    say({"state": "started", "pid": os.getpid(), "host": run["host"], "alive": True, "namespace": job.report is not None})
     end.write(Watch(request, run["cookie"], job, wake).until_over())
     return 0
 
@@ -85,12 +88,43 @@ def prctl(option: int, value: int) -> bool:
 LIBC = ctypes.CDLL(None, use_errno=True) if processes.LINUX else None
 
 
-def spawn(request: Json, cookie: str) -> subprocess.Popen[bytes]:
+class Job:
+    """The job's first process, or what stands for it where it has a PID namespace around it."""
+
+    def __init__(self, process: subprocess.Popen[bytes], report: int | None) -> None:
+        # Kept as it is: an object that is let go would take the status for itself.
+        self.process = process
+        self.pid = process.pid
+        self.report = report
+
+    def terminate(self) -> None:
+        asked = [self.pid]
+        if self.report is not None:
+            asked = [one.pid for one in processes.table() if one.parent == self.pid]
+        for pid in asked:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM)
+
+    def status(self, waited: int) -> int:
+        """How the job ended, of how its process did."""
+        told = None if self.report is None else namespace.status(self.report)
+        return waited if told is None else told
+
+
+def spawn(request: Json, cookie: str) -> Job:
     """Starts the job in a session of its own, its output appended to files."""
     directory = request["directory"]
     environment = dict(os.environ, **request.get("env", {}))
     environment[processes.COOKIE] = cookie
     supervisor = os.getpid()
+    argv = [os.path.expanduser(request["argv"][0]), *request["argv"][1:]]
+    reader, writer = None, None
+    around = namespace.command() if request.get("namespace") else None
+    if around is not None:
+        if shutil.which(argv[0], path=environment.get("PATH")) is None:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), argv[0])
+        reader, writer = os.pipe()
+        argv = around + namespace.wrap(argv, writer)
 
     def before_exec() -> None:
         # What nobody supervises any more must not go on: its end would never be told.
@@ -99,8 +133,8 @@ def spawn(request: Json, cookie: str) -> subprocess.Popen[bytes]:
             os._exit(127)
 
     with open(os.path.join(directory, "stdout.log"), "ab") as out, open(os.path.join(directory, "stderr.log"), "ab") as err:
-        return subprocess.Popen(
-            [os.path.expanduser(request["argv"][0]), *request["argv"][1:]],
+        process = subprocess.Popen(
+            argv,
             cwd=request.get("cwd", directory),
             env=environment,
             stdin=subprocess.DEVNULL,
@@ -108,7 +142,12 @@ def spawn(request: Json, cookie: str) -> subprocess.Popen[bytes]:
             stderr=err,
             start_new_session=True,
             preexec_fn=before_exec,
+            pass_fds=() if writer is None else (writer,),
         )
+    if writer is not None and reader is not None:
+        os.close(writer)
+        namespace.wait_until_ready(reader)
+    return Job(process, reader)
 
 
 class Wake:
@@ -137,13 +176,11 @@ class Wake:
 class Watch:
     """One job, from its start to the end of everything that came of it."""
 
-    def __init__(self, request: Json, cookie: str, job: subprocess.Popen[bytes], wake: Wake) -> None:
+    def __init__(self, request: Json, cookie: str, job: Job, wake: Wake) -> None:
         self.stop_file = os.path.join(request["directory"], "stop")
         self.grace = float(request.get("grace", 30))
         self.cookie = cookie
-        # Kept as it is: an object that is let go would take the status for itself.
-        self.process = job
-        self.job = job.pid
+        self.job = job
         self.wake = wake
         self.status: int | None = None
         self.deadline: float | None = None
@@ -180,8 +217,7 @@ class Watch:
         grace = asked.get("grace", self.grace)
         deadline = time.monotonic() + (float(grace) if isinstance(grace, (int, float)) else self.grace)
         if not self.cancelled and self.status is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self.job, signal.SIGTERM)
+            self.job.terminate()
         self.cancelled = True
         if self.deadline is None or self.wake.asked:
             self.deadline = deadline if self.deadline is None else min(self.deadline, deadline)
@@ -193,8 +229,8 @@ class Watch:
                 pid, status = os.waitpid(-1, os.WNOHANG)
                 if pid == 0:
                     return
-                if pid == self.job:
-                    self.status = status
+                if pid == self.job.pid:
+                    self.status = self.job.status(status)
 
     def members(self) -> list[processes.Process]:
         me = os.getpid()
