@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import {
   chmodSync,
@@ -8,6 +7,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   realpathSync,
   rmSync,
@@ -51,14 +51,12 @@ describe("ssh: what happens to connections", { skip: withoutSshd }, () => {
     return directory;
   };
   const whole = (path: string) => createHash("sha256").update(readFileSync(path)).digest("hex");
-  const sizeOf = (folder: string, name: RegExp) => {
-    const found = existsSync(folder)
-      ? execFileSync("ls", ["-1", folder], { encoding: "utf8" })
-          .split("\n")
-          .find((entry) => name.test(entry))
-      : undefined;
-    return found === undefined ? 0 : statSync(join(folder, found)).size;
-  };
+  /** Whether the first bytes of a file are there that is on its way. */
+  const begun = (folder: string, name: string) =>
+    until(
+      async () => readdirSync(folder).some((entry) => entry.startsWith(`${name}.part`) && statSync(join(folder, entry)).size > 0),
+      "the first bytes",
+    );
 
   test("a cut line is taken up again, and the job does not hear of it", async () => {
     const { transport, sshd } = place;
@@ -98,7 +96,7 @@ describe("ssh: what happens to connections", { skip: withoutSshd }, () => {
   test("an upload that is cut off is continued, by the same connection and by a later one", async () => {
     const { sshd, transport } = place;
     const from = join(local, "large");
-    writeFileSync(from, randomBytes(40 * 1024 * 1024));
+    writeFileSync(from, randomBytes(64 * 1024 * 1024));
     const sha256 = whole(from);
     await transport.makeFolder(at("up"));
     for (const [name, first, second] of [
@@ -112,10 +110,10 @@ describe("ssh: what happens to connections", { skip: withoutSshd }, () => {
         (done) => done,
         (error: unknown) => error,
       );
-      await until(async () => sizeOf(at("up"), new RegExp(`^${name}\\.part`)) > 4_000_000, "the first bytes");
+      await begun(at("up"), name);
       cut();
       const came = await sending;
-      if (second === null) assert.deepEqual({ ...(came as object), sent: 0 }, { bytes: 40 * 1024 * 1024, sha256, sent: 0 });
+      if (second === null) assert.deepEqual({ ...(came as object), sent: 0 }, { bytes: 64 * 1024 * 1024, sha256, sent: 0 });
       else {
         problem("host/unreachable")(came);
         assert.equal(existsSync(to), false, "nothing stands in its place before it is whole");
@@ -140,7 +138,7 @@ describe("ssh: what happens to connections", { skip: withoutSshd }, () => {
     await first.stat("~");
     const cut = sshd.prepareCut();
     const fetching = first.download(there, to).catch((error: unknown) => error);
-    await until(async () => sizeOf(local, /^fetched\.part/) > 4_000_000, "the first bytes");
+    await begun(local, "fetched");
     cut();
     problem("host/unreachable")(await fetching);
     await first.close();
