@@ -12,6 +12,9 @@ from jiuzhang_worker.job.job import Job
 
 def evaluate(job: Job) -> None:
     """Writes generations.jsonl, graded.jsonl and summary.json."""
+    if job.spec["grading"]["symbolic"]:
+        # Said now, and not when everything is generated.
+        job.need("math_verify", "Comparing formulas (grading.symbolic)")
     items, clusters = read_sets(job)
     written = generations(job, items, clusters)
     graded = grade(job, items, written)
