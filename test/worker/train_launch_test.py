@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +29,11 @@ def test_two_processes_stop_together_go_on_and_make_what_one_makes(tmp_path: Pat
     out = tmp_path / "out"
     running = start_task("train", tmp_path, {**spec, "launch": TWO})
     try:
-        # A line of the events is there before the next step begins.
-        while running.poll() is None and not any(event.get("name") == "loss" for event in events_of(out)):
-            os.sched_yield()
+        # A line of the events is there before the next step begins; it must not end before that.
+        while not any(event.get("name") == "loss" for event in events_of(out)):
+            with suppress(subprocess.TimeoutExpired):
+                running.wait(timeout=0.2)
+                break
         running.send_signal(signal.SIGTERM)
         _, errors = running.communicate(timeout=300)
     finally:
