@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).resolve().parents[2] / "server" / "worker"
 
 
 def environment() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(PACKAGE), "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "2", "PYTHONUNBUFFERED": "1"}
+    return {**os.environ, "PYTHONPATH": str(PACKAGE), "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
 
 
 def command(task: str, spec: Path, out: Path) -> list[str]:
