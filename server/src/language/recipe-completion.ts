@@ -27,14 +27,23 @@ export interface Completion {
 /** Stands where the cursor is, so that half-typed text has a place in the tree. */
 const MARK = "zzCursorzz";
 
+/** What a word of a recipe that can be completed is made of. */
+const IN_WORD = /[^\s{}[\],:"'#]/;
+
+/** Nothing that is proposed is longer. Characters. */
+const LONGEST_WORD = 1000;
+
 /** What may be written at the cursor of a recipe. */
 export function completeRecipe({ source, recipe, yaml }: RecipeDocument, offset: number): Completion {
-  const start = offset - (/[^\s{}[\],:"'#]*$/.exec(source.slice(0, offset))?.[0].length ?? 0);
-  const end = offset + (/^[^\s{}[\],:"'#]*/.exec(source.slice(offset))?.[0].length ?? 0);
+  // Step by step: an expression that ends at the cursor is tried from every place before it.
+  let start = offset;
+  while (start > 0 && IN_WORD.test(source.charAt(start - 1))) start--;
+  let end = offset;
+  while (end < source.length && IN_WORD.test(source.charAt(end))) end++;
   const span: [number, number] = [start, end];
   const nothing: Completion = { proposals: [], span };
-  const line = source.slice(source.lastIndexOf("\n", start - 1) + 1, start);
-  if (source.length > MOST_CHARACTERS || /(?:^|\s)#/.test(line)) return nothing;
+  const line = source.slice(start === 0 ? 0 : source.lastIndexOf("\n", start - 1) + 1, start);
+  if (source.length > MOST_CHARACTERS || end - start > LONGEST_WORD || /(?:^|\s)#/.test(line)) return nothing;
   const rest = source.slice(end, source.indexOf("\n", end) === -1 ? source.length : source.indexOf("\n", end));
   const named = /^["']?\s*:(?:\s|$)/.test(rest);
   // Alone in its line it is the beginning of a key, whatever the next line makes of it.

@@ -107,10 +107,7 @@ const member = (value: unknown, key: string | number | undefined): unknown =>
     ? (value as Record<string | number, unknown>)[key]
     : undefined;
 
-/** The entry of a step, host or endpoint. */
-export const declaredEntry = ({ yaml }: Pick<RecipeDocument, "yaml">, part: string, name: string): Pair | undefined =>
-  entryOf(yaml, entryOf(yaml, yaml.contents, part)?.value, name);
-
+/** The entries of a part, by which the steps, hosts or endpoints are declared. */
 export const declaredEntries = ({ yaml }: Pick<RecipeDocument, "yaml">, part: string): Pair[] =>
   entriesOf(yaml, entryOf(yaml, yaml.contents, part)?.value);
 

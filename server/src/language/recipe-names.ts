@@ -5,7 +5,7 @@ import { preciseSpan } from "../recipe/read.ts";
 import { placed } from "../recipe/roles.ts";
 import { NAME } from "../recipe/schema.ts";
 import { settingsOf, stepName } from "../recipe/steps.ts";
-import { declaredEntries, declaredEntry, type RecipeDocument } from "./recipe-document.ts";
+import { declaredEntries, type RecipeDocument } from "./recipe-document.ts";
 
 export type Part = "steps" | "endpoints" | "hosts";
 
@@ -27,8 +27,9 @@ export function occurrences(document: RecipeDocument): Occurrence[] {
       const name = keyOf(entry);
       if (name !== null) found.push({ part, name, span: inside(entry.key, source, name, 0), declares: true });
     }
+  const entries = new Map(declaredEntries(document, "steps").map((entry) => [keyOf(entry), entry]));
   for (const step of recipe.steps.values()) {
-    const entry = declaredEntry(document, "steps", step.name);
+    const entry = entries.get(step.name);
     if (entry === undefined) continue;
     for (const { path, role, value } of placed(settingsOf(step.verb), step.settings)) {
       if (typeof value !== "string") continue;
