@@ -34,11 +34,19 @@ const slurm = z
   .describe("Jobs go through Slurm.")
   .meta({ examples: [{ partition: "a100", gpus: 8 }] });
 
+/**
+ * What ssh takes for a host: a name of ~/.ssh/config, user@address, or ssh://user@address:port. Nothing in it means anything to a shell,
+ * because a ProxyCommand or Match of the user's configuration gives it to one, and none begins like an option.
+ */
+const DESTINATION = /^(?:ssh:\/\/)?[A-Za-z0-9_][\w.@:%+[\]-]*$/;
+
 export const hostSchema = z.strictObject({
   ssh: text
-    .regex(/^[^\s-]\S*$/)
+    .regex(DESTINATION)
     .optional()
-    .describe("A host as ssh knows it, from ~/.ssh/config or as user@address. Without it this machine.")
+    .describe(
+      "A host as ssh knows it, from ~/.ssh/config, as user@address or as ssh://user@address:port, with no character that means something to a shell. Without it this machine.",
+    )
     .meta({ examples: ["gpu-box"] }),
   root: text
     .optional()
