@@ -39,6 +39,8 @@ const READY_TIMEOUT = 60_000;
 /** A connection whose other end is gone without a word is found by these. */
 const PING_EVERY = 15_000;
 const SILENT_FOR = 60_000;
+/** From the end of ssh to the end of its pipes. */
+const DRAIN_FOR = 200;
 const STDERR_KEPT = 16 * 1024;
 
 const CANDIDATES = ["python3", ...[14, 13, 12, 11, 10, 9, 8].map((minor) => `python3.${minor}`)].join(" ");
@@ -49,8 +51,8 @@ const CANDIDATES = ["python3", ...[14, 13, 12, 11, 10, 9, 8].map((minor) => `pyt
  */
 const command = (bytes: number): string =>
   `exec sh -c 'f=${NO_PYTHON}; for p in ${CANDIDATES}; do command -v $p >/dev/null 2>&1 || continue; f=${OLD_PYTHON}; ` +
-  `$p -c "import sys;sys.exit(sys.version_info<(3,8))" </dev/null >/dev/null 2>&1 || continue; ` +
-  `exec $p -u -c "import sys;exec(compile(sys.stdin.buffer.read(${bytes}),\\"boot\\",\\"exec\\"))"; done; exit $f'`;
+  `$p -I -c "import sys;sys.exit(sys.version_info<(3,8))" </dev/null >/dev/null 2>&1 || continue; ` +
+  `exec $p -u -I -c "import sys;exec(compile(sys.stdin.buffer.read(${bytes}),\\"boot\\",\\"exec\\"))"; done; exit $f'`;
 
 /** One held `ssh` with the helper at its far end. @throws host/… where it does not come to that */
 export async function openConnection({ destination, program = "ssh" }: SshOptions): Promise<Connection> {
@@ -108,6 +110,11 @@ export async function openConnection({ destination, program = "ssh" }: SshOption
     for (const { reject } of waiting.values()) reject(new Cut(error));
     waiting.clear();
   };
+  const letGo = () => {
+    child.stdout.destroy();
+    child.stderr.destroy();
+  };
+  let drained: NodeJS.Timeout | undefined;
   const closed = new Promise<void>((resolve) => {
     child.once("error", (cause) => {
       over(
@@ -118,7 +125,12 @@ export async function openConnection({ destination, program = "ssh" }: SshOption
       );
       resolve();
     });
+    child.once("exit", () => {
+      // What ssh left behind (a shared connection's master) may hold the pipes open for hours: they get time for what is in them.
+      drained = setTimeout(() => setImmediate(letGo), DRAIN_FOR);
+    });
     child.once("close", (code) => {
+      clearTimeout(drained);
       over(explainSsh(destination, { code, stderr, ...(reason === undefined ? {} : { reason }) }));
       resolve();
     });
