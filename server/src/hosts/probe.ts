@@ -35,7 +35,7 @@ interface Facts {
   cores: number | null;
   memory: number | null | Failed;
   python: { path: string; version: string };
-  interpreters: Interpreter[];
+  interpreters: Interpreter[] | Failed;
   gpus: null | (Partial<Failed> & { list?: Record<"index" | "name" | "total" | "used" | "busy" | "driver", string>[] });
   slurm: null | (Partial<Failed> & { version?: string; partitions?: Record<"name" | "state" | "nodes" | "gpus", string>[] });
   root: { path: string; exists: boolean; parent: string; free: number; total: number; type: string; error: string | null } | Failed;
@@ -50,8 +50,9 @@ const NETWORK = /^(?:nfs|nfs4|cifs|smb|smb3|lustre|gpfs|beegfs|ceph|fuse\.sshfs|
 
 /** Looks at a host: whether it is reached, how fast it answers, and what it has. Every failure is a finding. */
 export async function probeHost(transport: Transport, wishes: ProbeWishes): Promise<HostFinding[]> {
+  const first = performance.now();
+  const findings: HostFinding[] = [];
   try {
-    const first = performance.now();
     await transport.stat("~");
     const opened = performance.now() - first;
     const trips: number[] = [];
@@ -61,18 +62,21 @@ export async function probeHost(transport: Transport, wishes: ProbeWishes): Prom
       trips.push(performance.now() - from);
     }
     const trip = trips.sort((a, b) => a - b)[TRIPS >> 1] ?? 0;
+    const times = `ready after ${milliseconds(opened)}, round trip ${milliseconds(trip)}`;
+    findings.push({ area: "reachable", state: "works", what: times, data: { ready_ms: opened, round_trip_ms: trip } });
     const facts = (await runPython(transport, await transport.python(), probeModules(), { ...wishes }, PATIENCE)) as Facts;
     const reached: HostFinding = {
       area: "reachable",
       state: "works",
-      what: `${facts.system}, ${facts.cores ?? "?"} cores${typeof facts.memory === "number" ? `, ${gigabytes(facts.memory)} of memory` : ""}; ready after ${milliseconds(opened)}, round trip ${milliseconds(trip)}`,
+      what: `${facts.system}, ${facts.cores ?? "?"} cores${typeof facts.memory === "number" ? `, ${gigabytes(facts.memory)} of memory` : ""}; ${times}`,
       data: { system: facts.system, cores: facts.cores, memory: facts.memory, ready_ms: opened, round_trip_ms: trip },
     };
     return [reached, ...findingsOf(facts)];
   } catch (thrown) {
     const { message, remedy, code, data } = toProblem(thrown);
-    const area = code.endsWith("-python") ? "python" : "reachable";
-    return [{ area, state: "broken", what: message, ...(remedy === undefined ? {} : { remedy }), data: { code, ...data } }];
+    // Who has answered before is reached, whatever its Python does.
+    const area = findings.length > 0 || code.endsWith("-python") ? "python" : "reachable";
+    return [...findings, { area, state: "broken", what: message, ...(remedy === undefined ? {} : { remedy }), data: { code, ...data } }];
   }
 }
 
@@ -88,7 +92,16 @@ export function findingsOf(facts: Facts): HostFinding[] {
   ];
 }
 
-function interpretersOf(list: Interpreter[]): HostFinding[] {
+function interpretersOf(list: Facts["interpreters"]): HostFinding[] {
+  if (!Array.isArray(list))
+    return [
+      {
+        area: "worker",
+        state: "broken",
+        what: `the interpreters cannot be looked at: ${list.error}`,
+        remedy: "Look whether programs can be started there.",
+      },
+    ];
   if (list.length === 0)
     return [
       {

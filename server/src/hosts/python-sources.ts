@@ -8,7 +8,10 @@ export interface PythonModule {
   source: string;
 }
 
-/** Runs the first `size` bytes of its standard input. No argument holds a quote, so that every login shell passes it on. */
+/**
+ * Runs the first `size` bytes of its standard input. To be run with -I: without it Python looks for modules in the folder that it
+ * stands in first, which may be one that was opened to be looked at. No argument holds a quote, so that every login shell passes it on.
+ */
 export const BOOT = (size: number): string => `import sys;exec(compile(sys.stdin.buffer.read(${size}),'boot','exec'))`;
 
 /** The loader, then the modules in the order in which they import each other. */

@@ -9,6 +9,7 @@ import platform
 import shutil
 import subprocess
 import sys
+from concurrent import futures
 from typing import Any
 
 import files
@@ -42,7 +43,7 @@ def main() -> None:
         "cores": os.cpu_count,
         "memory": memory,
         "python": lambda: {"path": sys.executable, "version": platform.python_version()},
-        "interpreters": lambda: [dict(interpreter(path), path=path, tasks=tasks) for path, tasks in request["interpreters"]],
+        "interpreters": lambda: interpreters(request["interpreters"]),
         "gpus": gpus,
         "slurm": slurm,
         "root": lambda: folder(root),
@@ -60,7 +61,10 @@ def main() -> None:
 
 
 def run(argv: list[str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    # Not in the folder that this was started in: a Python looks for modules there first, and what lies there may be anybody's.
+    return subprocess.run(
+        argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", timeout=PATIENCE, check=False, cwd="/"
+    )
 
 
 def first_line(text: str) -> str:
@@ -71,18 +75,39 @@ def memory() -> int | None:
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
+def interpreters(named: list[tuple[str, list[str]]]) -> list[Json]:
+    """Side by side, so that several slow ones take no longer than one."""
+    if not named:
+        return []
+    with futures.ThreadPoolExecutor(len(named)) as pool:
+        found = list(pool.map(interpreter, [path for path, _ in named]))
+    return [dict(about, path=path, tasks=tasks) for about, (path, tasks) in zip(found, named)]
+
+
 def interpreter(path: str) -> Json:
+    """What one Python says of itself, or why it does not: one that cannot be used hides nothing else."""
     program = os.path.expanduser(path)
-    if os.sep in program and not os.path.exists(program):
-        return {"error": "it does not exist"}
+    if os.sep in program:
+        program = os.path.abspath(program)
+        if not os.path.exists(program):
+            return {"error": "it does not exist"}
     try:
         result = run([program, "-c", ABOUT_PYTHON])
+    except subprocess.TimeoutExpired:
+        return {"error": f"it did not answer within {PATIENCE} s"}
     except OSError as error:
-        return {"error": error.strerror}
+        return {"error": error.strerror or str(error)}
+    except Exception as error:
+        return {"error": f"{type(error).__name__}: {error}"}
     if result.returncode != 0:
         return {"error": first_line(result.stderr[-400:]) or f"it ended with code {result.returncode}"}
-    told: Json = json.loads(result.stdout)
-    return told
+    for line in reversed(result.stdout.splitlines()):
+        # A site's own start files may print before the answer.
+        with contextlib.suppress(ValueError):
+            told = json.loads(line)
+            if isinstance(told, dict) and isinstance(told.get("version"), str):
+                return told
+    return {"error": "it does not answer as a Python does"}
 
 
 def gpus() -> Json | None:
