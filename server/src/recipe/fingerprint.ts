@@ -8,7 +8,10 @@ import { type Step, settingsOf, stepName } from "./steps.ts";
 
 /** What the recipe's files and endpoints are at present. Whoever asks for a fingerprint has looked. */
 export interface Contents {
-  /** By path or pattern, as it is written: the files that it means, by their names, with the sha256 of each. None: it means nothing that is there. */
+  /**
+   * By path or pattern, as it is written: the files that it means, by their paths relative to the project, with the sha256 of each. None: it
+   * means nothing that is there.
+   */
   files: ReadonlyMap<string, Readonly<Record<string, string>>>;
   /** By the name of an endpoint: the identity of its model (design, section 3). */
   models: ReadonlyMap<string, string>;
@@ -18,7 +21,7 @@ export interface Contents {
 export interface Makeup {
   verb: string;
   version: number;
-  /** The settings that can change the result, without those that say what holds by default. Files, inputs and models are in it by their content. */
+  /** The settings that can change the result, without those that say what holds by default. Files, inputs and models are in it by their content, and files by their paths too where those decide something. */
   arguments: unknown;
   /** By the place of the argument: the files that it meant. */
   files: Record<string, Record<string, string>>;
@@ -52,9 +55,8 @@ export function makeupOf(
 ): { makeup: Makeup; missing: Missing[] } {
   const makeup: Makeup = { verb: step.verb, version, arguments: {}, files: {}, inputs: {} };
   const missing: Missing[] = [];
-  const named = step.verb === "run";
 
-  const filesOf = (text: string, path: Path, optional: boolean): unknown => {
+  const filesOf = (text: string, path: Path, named: boolean, optional: boolean): unknown => {
     const argument = dotted(path);
     const found = contents.files.get(text);
     if (found === undefined || Object.keys(found).length === 0) {
@@ -63,16 +65,17 @@ export function makeupOf(
     }
     makeup.files[argument] = { ...found };
     const sorted = Object.entries(found).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
-    // Only a command of the user's can see what its files are called.
     return { [FILES]: sha256(canonicalJson(named ? sorted : sorted.map(([, hash]) => hash))) };
   };
 
-  const contentOf = (role: Role, text: string, path: Path): unknown => {
+  const contentOf = (role: Role, text: string, path: Path, group: Readonly<Record<string, unknown>> | null): unknown => {
     const argument = dotted(path);
     switch (role.is) {
       case "files":
+        return filesOf(text, path, role.names === true || (typeof role.names === "string" && group?.[role.names] === undefined), false);
       case "templates":
-        return filesOf(text, path, false);
+        // Which template a seed meets is drawn by their paths.
+        return filesOf(text, path, true, false);
       case "endpoint": {
         const model = contents.models.get(text);
         if (model === undefined) missing.push({ argument, kind: "model", name: text });
@@ -82,7 +85,9 @@ export function makeupOf(
         return conditions(text);
       case "input": {
         const name = stepName(text);
-        if (name === null) return filesOf(text, path, role.kinds.includes("model") && role.kinds.length === 1 && !isLocal(text));
+        // A command of the user's can see what its files are called.
+        if (name === null)
+          return filesOf(text, path, step.verb === "run", role.kinds.includes("model") && role.kinds.length === 1 && !isLocal(text));
         const revision = revisions.get(name);
         if (revision === undefined) missing.push({ argument, kind: "revision", name });
         else makeup.inputs[argument] = { step: name, revision };
@@ -93,23 +98,27 @@ export function makeupOf(
     }
   };
 
-  /** A value as it counts; undefined where it counts for nothing. */
-  const counted = (schema: z.ZodType, value: unknown, path: Path): unknown => {
+  /**
+   * A value as it counts; undefined where it counts for nothing.
+   * @param group that it stands in
+   */
+  const counted = (schema: z.ZodType, value: unknown, path: Path, group: Readonly<Record<string, unknown>> | null): unknown => {
     const outer = bare(schema);
     if (outer.free || value === undefined) return undefined;
     const form = formFor(outer.schema, value);
     const role = outer.role ?? (form === null ? null : bare(form).role);
-    if (role !== null && typeof value === "string") return contentOf(role, value, path);
+    if (role !== null && typeof value === "string") return contentOf(role, value, path, group);
     let result = value;
     if (form !== null && (Array.isArray(value) || membersOf(form) !== null || isGroup(value))) {
-      const items = inside(form, value).map(([key, member, item]) => [key, counted(member, item, [...path, key])] as const);
+      const around = isGroup(value) ? value : null;
+      const items = inside(form, value).map(([key, member, item]) => [key, counted(member, item, [...path, key], around)] as const);
       if (Array.isArray(value)) result = items.map(([, item]) => item ?? null);
       else result = Object.fromEntries(items.filter(([, item]) => item !== undefined));
     }
     return outer.default !== undefined && canonicalJson(result) === canonicalJson(outer.default) ? undefined : result;
   };
 
-  makeup.arguments = counted(settingsOf(step.verb), step.settings, []);
+  makeup.arguments = counted(settingsOf(step.verb), step.settings, [], null);
   return { makeup, missing };
 }
 

@@ -183,6 +183,33 @@ test("an edited, added or removed file is named, with the steps that read it", (
   assert.deepEqual(inState(plan(study, moved), "stale"), [], "the same content under another name");
 });
 
+test("where the name of a file decides something, a new name makes stale", () => {
+  const renamed = (source: string, pattern: string, names: Record<string, string>) => {
+    const recipe = read(source);
+    const facts = finishAll(recipe, nothingDone(contentsOf(recipe)));
+    const contents = withFiles(facts, pattern, (files) =>
+      Object.fromEntries(Object.entries(files).map(([name, content]) => [names[name] ?? name, content])),
+    );
+    return plan(recipe, contents)
+      .filter(({ reasons }) => reasons.some(({ kind }) => kind !== "upstream"))
+      .map(({ step, reasons }) => [step.name, ...reasons.flatMap((reason) => (reason.kind === "file" ? [reason.change] : []))]);
+  };
+  // Which template a seed meets is drawn by the templates' paths.
+  assert.deepEqual(renamed(STUDY, "prompts/**/*.prompty", { "prompts/aa/a.prompty": "prompts/aa/c.prompty" }), [
+    ["teach", "removed", "added"],
+    ["pool", "removed", "added"],
+    ["boost", "removed", "added"],
+    ["corpus", "removed", "added"],
+  ]);
+  assert.deepEqual(renamed(STUDY, "data/seeds/*.jsonl", { "data/seeds/a.jsonl": "data/seeds/a.txt" }), [["seeds", "removed", "added"]]);
+  // Of the steps that read the tests, only the evaluation names something by them.
+  const tests = { "data/tests/a.jsonl": "data/tests/aa.jsonl" };
+  assert.deepEqual(renamed(STUDY, "data/tests/*.jsonl", tests), [["report", "removed", "added"]]);
+  const named = edit(/tests: data\/tests\/\*\.jsonl, styles/, "tests: [ { path: one.jsonl, name: one }, { path: two.jsonl } ], styles");
+  assert.deepEqual(renamed(named, "one.jsonl", { "one.jsonl": "else.jsonl" }), []);
+  assert.deepEqual(renamed(named, "two.jsonl", { "two.jsonl": "twofold.jsonl" }), [["report", "removed", "added"]]);
+});
+
 test("a file that is not there blocks the step and what is behind it", () => {
   const planned = plan(
     study,

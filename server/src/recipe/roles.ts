@@ -9,11 +9,16 @@ export type Kind = (typeof KINDS)[number];
  * new argument is declared in one place.
  *
  * - `input`: a step's result as `steps.NAME`, else files, else (where a model is wanted) an id on the hub
- * - `files`, `templates`: a path or pattern, of which the content counts and not the name
+ * - `files`: a path or pattern, of which the content counts and not the name, unless `names` says so
+ * - `templates`: the same for templates, whose names count: they decide which seed meets which template
  * - `endpoint`, `host`: a name of that part
  * - `where`: conditions on rows
  */
-export type Role = { is: "input"; kinds: readonly Kind[] } | { is: "files" | "templates" | "endpoint" | "host" | "where" };
+export type Role =
+  | { is: "input"; kinds: readonly Kind[] }
+  /** `names`: what comes out depends on what the files are called; as a text, only where the group that it stands in has no such member. */
+  | { is: "files"; names?: true | string }
+  | { is: "templates" | "endpoint" | "host" | "where" };
 
 interface Marks {
   role?: Role;

@@ -25,8 +25,9 @@ export const evaluateStep = z.strictObject({
   model: model.describe("Who solves them."),
   tests: oneOrMore(
     z.union([
-      files("A test file: path or pattern.", "data/tests/*.jsonl"),
-      z.strictObject({ ...test, path: files(test.path.description ?? "", "data/tests/gsm8k.jsonl") }),
+      files("A test file: path or pattern.", "data/tests/*.jsonl", true),
+      // Results name a test by its file, unless they are told how.
+      z.strictObject({ ...test, path: files(test.path.description ?? "", "data/tests/gsm8k.jsonl", "name") }),
     ]),
   ),
   styles: z

@@ -3,7 +3,8 @@ import { common, files, oneOrMore } from "./parts.ts";
 
 export const importStep = z.strictObject({
   verb: z.literal("import").describe("Takes in texts or problems from files."),
-  from: oneOrMore(files("Files to take in: paths or patterns of JSONL, CSV, Markdown or plain text.", "data/seeds/*.jsonl")),
+  // How a file is read, and what the rows say of where they are from, follows from its name.
+  from: oneOrMore(files("Files to take in: paths or patterns of JSONL, CSV, Markdown or plain text.", "data/seeds/*.jsonl", true)),
   kind: z
     .enum(["seeds", "problems"])
     .default("seeds")

@@ -6,8 +6,9 @@ import { NAME } from "../schema.ts";
 
 const text = z.string().min(1);
 
-/** A path or pattern of which the content counts. */
-export const files = (description: string, example: string) => withRole(text.meta({ description, examples: [example] }), { is: "files" });
+/** A path or pattern of which the content counts, and what the files are called where `names` says so. */
+export const files = (description: string, example: string, names?: true | string) =>
+  withRole(text.meta({ description, examples: [example] }), { is: "files", ...(names === undefined ? {} : { names }) });
 
 /** A step's result, or what may stand in its place. */
 export const input = (kinds: readonly Kind[], description: string, example: string) =>
