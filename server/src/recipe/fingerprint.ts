@@ -3,7 +3,7 @@ import type * as z from "zod";
 import { parseWhere } from "../corpus/where.ts";
 import { canonicalJson } from "../requests/canonical-json.ts";
 import { dotted } from "./issue-of-part.ts";
-import { bare, formFor, inside, membersOf, type Path, type Role } from "./roles.ts";
+import { bare, formFor, formsOf, inside, membersOf, type Path, type Role } from "./roles.ts";
 import { type Step, settingsOf, stepName } from "./steps.ts";
 
 /** What the recipe's files and endpoints are at present. Whoever asks for a fingerprint has looked. */
@@ -68,7 +68,7 @@ export function makeupOf(
     return { [FILES]: sha256(canonicalJson(named ? sorted : sorted.map(([, hash]) => hash))) };
   };
 
-  const contentOf = (role: Role, text: string, path: Path, group: Readonly<Record<string, unknown>> | null): unknown => {
+  const contentOf = (role: Role, text: string, path: Path, group: Group | null): unknown => {
     const argument = dotted(path);
     switch (role.is) {
       case "files":
@@ -101,21 +101,32 @@ export function makeupOf(
   /**
    * A value as it counts; undefined where it counts for nothing.
    * @param group that it stands in
+   * @param preset what holds where it is not written, before the schema's own default
    */
-  const counted = (schema: z.ZodType, value: unknown, path: Path, group: Readonly<Record<string, unknown>> | null): unknown => {
+  const counted = (schema: z.ZodType, value: unknown, path: Path, group: Group | null, preset?: unknown): unknown => {
     const outer = bare(schema);
     if (outer.free || value === undefined) return undefined;
+    if (outer.oneOrMore && Array.isArray(value) && value.length === 1) return counted(schema, value[0], path, group, preset);
     const form = formFor(outer.schema, value);
     const role = outer.role ?? (form === null ? null : bare(form).role);
-    if (role !== null && typeof value === "string") return contentOf(role, value, path, group);
+    if (role !== null && typeof value === "string") {
+      const content = contentOf(role, value, path, group);
+      // Alone it says as much as in a group that says nothing else.
+      return formsOf(outer.schema).some((other) => Object.hasOwn(membersOf(other) ?? {}, "from")) ? { from: content } : content;
+    }
     let result = value;
     if (form !== null && (Array.isArray(value) || membersOf(form) !== null || isGroup(value))) {
       const around = isGroup(value) ? value : null;
-      const items = inside(form, value).map(([key, member, item]) => [key, counted(member, item, [...path, key], around)] as const);
+      const presets = { ...(isGroup(preset) ? preset : {}), ...(around === null ? {} : presetOf(form, around)) };
+      const items = inside(form, value).map(
+        ([key, member, item]) => [key, counted(member, item, [...path, key], around, presets[key])] as const,
+      );
       if (Array.isArray(value)) result = items.map(([, item]) => item ?? null);
       else result = Object.fromEntries(items.filter(([, item]) => item !== undefined));
     }
-    return outer.default !== undefined && canonicalJson(result) === canonicalJson(outer.default) ? undefined : result;
+    // A group's members have been compared with those of the preset one by one.
+    const otherwise = preset === undefined || isGroup(preset) ? outer.default : preset;
+    return otherwise !== undefined && canonicalJson(result) === canonicalJson(otherwise) ? undefined : result;
   };
 
   makeup.arguments = counted(settingsOf(step.verb), step.settings, [], null);
@@ -139,7 +150,19 @@ export function fingerprint(
 
 const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
 
-const isGroup = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
+type Group = Readonly<Record<string, unknown>>;
+
+const isGroup = (value: unknown): value is Group => typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** The values that a preset among a group's members gives the others. */
+function presetOf(schema: z.ZodType, group: Group): Group {
+  for (const [key, member] of Object.entries(membersOf(schema) ?? {})) {
+    const { presets, default: otherwise } = bare(member);
+    const given = presets?.[String(group[key] ?? otherwise)];
+    if (given !== undefined) return given;
+  }
+  return {};
+}
 
 /** Whether a text can only be a path: an id on the hub has no such form. */
 const isLocal = (text: string): boolean => /^[./~]|\\|^[A-Za-z]:|\.gguf$|[*?[{]/.test(text);

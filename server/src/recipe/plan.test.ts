@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { parse, stringify } from "yaml";
 import { fingerprint } from "./fingerprint.ts";
 import { contentsOf, finishAll, hash, inState, nothingDone } from "./plan.fixture.ts";
-import { type Facts, type PlannedStep, plan, type Reason } from "./plan.ts";
+import { type Facts, type Finished, type PlannedStep, plan, type Reason } from "./plan.ts";
 import { readRecipe, type WholeRecipe } from "./read.ts";
 import { reasonWords } from "./reason-words.ts";
 import type { Step } from "./steps.ts";
@@ -92,6 +92,45 @@ test("each kind of edit makes exactly these steps stale", () => {
       [],
       [],
     ],
+    [
+      "when a training is saved, and how it spares memory",
+      edit(
+        "preset: student,",
+        "preset: student, checkpoints: { every_steps: 9, every_seconds: 9, keep: 1 }, activation_checkpointing: false, evaluate_every: 7,",
+      ),
+      [],
+      [],
+    ],
+    [
+      "a list of one",
+      edit(
+        "prompts: prompts/**/*.prompty, assign: one, endpoint: teacher, budget",
+        "prompts: [ prompts/**/*.prompty ], assign: one, endpoint: teacher, budget",
+      ),
+      [],
+      [],
+    ],
+    [
+      "a list of one group",
+      edit("data: { from: steps.taught, where: accepted }", "data: [ { from: steps.taught, where: accepted } ]"),
+      [],
+      [],
+    ],
+    [
+      "a group that says only from where",
+      edit("base: mistralai/Mistral-7B-v0.1, data", "base: { from: mistralai/Mistral-7B-v0.1 }, data"),
+      [],
+      [],
+    ],
+    ["the same of rows", edit("data: steps.teach,", "data: [ { from: steps.teach } ],"), [], []],
+    [
+      "what the preset says",
+      edit("preset: student,", "preset: student, method: full, epochs: 1, batch_size: 512, schedule: { kind: wsd, floor: 0.1 },"),
+      [],
+      [],
+    ],
+    ["what another preset says", edit("preset: student,", "preset: student, batch_size: 16,"), ["student"], ["report"]],
+    ["what is kept of a training", edit("preset: student,", "preset: student, checkpoints: { optimizer: keep },"), ["student"], ["report"]],
     ["the size of seeds", edit("chunk: 1000", "chunk: 900"), ["seeds"], all.slice(1)],
     ["the size of a sample", edit("sample: 5300", "sample: 5301"), ["teach"], behindTeach],
     ["a drawing", edit("sample: 5300", "sample: 5300, seed: 1"), ["teach"], behindTeach],
@@ -259,6 +298,25 @@ test("a frozen step keeps its result, and what uses it stays fresh", () => {
   assert.deepEqual(inState(plan(recipe, nothingDone(done.contents)), "never"), all);
 });
 
+test("a frozen step with a result blocks nothing, whatever of it is gone", () => {
+  const recipe = read(edit("{ from: data/sft.jsonl } ], host", "{ from: data/sft.jsonl } ], frozen: true, host"));
+  const gone = (facts: Facts) => withFiles(facts, "data/sft.jsonl", () => ({}));
+  const planned = plan(recipe, gone(done));
+  assert.deepEqual([of(planned, "student").state, of(planned, "report").state], ["blocked", "fresh"]);
+  assert.equal(of(planned, "student").revision, done.finished.get("student")?.revision);
+  // One that has no result yet blocks like any other.
+  const finished = new Map([...done.finished].filter(([name]) => name !== "student"));
+  assert.deepEqual(inState(plan(recipe, gone({ ...done, finished })), "blocked"), ["student", "report"]);
+});
+
+test("another step in a place is told as such, another revision of the same as that", () => {
+  const recipe = read(edit("{ from: steps.clean, where: accepted }", "{ from: steps.taught, where: accepted }"));
+  const used = done.finished.get("taught")?.revision as string;
+  const { reasons } = of(plan(recipe, done), "student");
+  assert.deepEqual(reasons, [{ kind: "input", argument: "data[0].from", step: "taught", before: null, after: used }]);
+  assert.deepEqual(reasons.map(reasonWords), ["“data[0].from” is now steps.taught"]);
+});
+
 test("an embedded model that nobody has fetched yet is no error, and no fingerprint", () => {
   const recipe = read(edit("endpoint: teacher, budget: 150", "endpoint: small"));
   const contents = { ...contentsOf(recipe), models: new Map([["teacher", "m"]]) };
@@ -274,6 +332,33 @@ test("another version of a verb makes its results stale", () => {
   const old = done.finished.get("seeds") as NonNullable<ReturnType<Facts["finished"]["get"]>>;
   const finished = new Map(done.finished).set("seeds", { ...old, fingerprint: print(0) as string, makeup: { ...old.makeup, version: 0 } });
   assert.deepEqual(of(plan(study, { ...done, finished }), "seeds").reasons, [{ kind: "version", before: 0, after: VERBS.import.version }]);
+});
+
+test("what is written with or without a group is told where it stands", () => {
+  const reasons = (source: string, name: string, facts = done) => of(plan(read(source), facts), name).reasons;
+  const other = "base: mistralai/Mistral-7B-v0.3, data";
+  const base = { kind: "argument", before: "mistralai/Mistral-7B-v0.1", after: "mistralai/Mistral-7B-v0.3" };
+  assert.deepEqual(reasons(edit("base: mistralai/Mistral-7B-v0.1, data", other), "student"), [{ ...base, argument: "base" }]);
+  const finished = new Map(done.finished).set("clean", { ...(done.finished.get("clean") as Finished), revision: "another" });
+  const input = { kind: "input", step: "clean", before: done.finished.get("clean")?.revision, after: "another" };
+  for (const [data, argument] of [
+    ["steps.clean", "data[0]"],
+    ["{ from: steps.clean }", "data[0].from"],
+  ] as const) {
+    const source = edit("{ from: steps.clean, where: accepted }", data);
+    assert.deepEqual(
+      reasons(source, "student", { ...done, finished }).filter(({ kind }) => kind === "input"),
+      [{ ...input, argument }],
+    );
+  }
+  assert.deepEqual(reasons(edit("data: steps.corpus,", "data: { from: steps.corpus, limit: 5 },"), "clean"), [
+    { kind: "argument", argument: "data.limit", before: null, after: 5 },
+  ]);
+});
+
+test("one line for a shell is another command than a list of one word", () => {
+  const prints = ["a b", "[ a b ]"].map((command) => fingerprints(`steps:\n  x: { verb: run, command: ${command} }\n`).x);
+  assert.equal(new Set(prints).size, 2);
 });
 
 test("reasons are told in words, with what was before and what is now", () => {

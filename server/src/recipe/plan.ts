@@ -32,7 +32,7 @@ export type Reason =
   | { kind: "argument"; argument: string; before: unknown; after: unknown }
   | { kind: "file"; argument: string; file: string; change: "changed" | "added" | "removed" }
   | { kind: "model"; argument: string; before: unknown; after: unknown }
-  /** A step that it uses has another result than the one it was made of, or another step is used. */
+  /** A step that it uses has another result than the one it was made of, or, where there is nothing before, another step is used. */
   | { kind: "input"; argument: string; step: string; before: string | null; after: string }
   | { kind: "version"; before: number; after: number }
   /** A step that it uses is going to be made anew. Should that come out the same, this reason is gone. */
@@ -102,7 +102,7 @@ function planStep(
     ...(broken.get(step.name) ?? []).map((problem): Reason => ({ kind: "problem", problem })),
     // What has not been planned yet stands in a circle, or is no step that could be read.
     ...inputs
-      .filter((name) => (planned.get(name)?.state ?? "blocked") === "blocked")
+      .filter((name) => (planned.get(name)?.state ?? "blocked") === "blocked" && !isSettled(planned.get(name)))
       .map((name): Reason => ({ kind: "blocked", step: name })),
     ...missing.filter(({ kind }) => kind === "file").map((lack): Reason => ({ kind: "missing", missing: lack })),
   ];
@@ -118,7 +118,7 @@ function planStep(
   return { ...common, state: "stale", reasons: [...own, ...unknown, ...upstream] };
 }
 
-/** Whether a step's result will stay what it is: others may be made of it. */
+/** Whether a step's result will stay what it is, even where the step itself cannot be made any more: others may be made of it. */
 export const isSettled = (planned: PlannedStep | undefined): boolean =>
   planned !== undefined && (planned.state === "fresh" || (planned.frozen && planned.revision !== null));
 
@@ -139,23 +139,25 @@ export function changes(before: Makeup, after: Makeup): Reason[] {
     }
     if (isContent(now, REVISION)) {
       // Where there is no revision yet, the step is going to be made: that is told as upstream.
-      const used = after.inputs[argument];
-      if (used !== undefined)
+      const used = noted(after.inputs, argument);
+      if (used !== null)
         reasons.push({
           kind: "input",
-          argument,
-          step: used.step,
-          before: isContent(old, REVISION) ? String(old[REVISION]) : null,
-          after: used.revision,
+          argument: used.argument,
+          step: used.value.step,
+          before: isContent(old, REVISION) && noted(before.inputs, argument)?.value.step === used.value.step ? String(old[REVISION]) : null,
+          after: used.value.revision,
         });
       return;
     }
     if (isContent(old, FILES) && isContent(now, FILES)) {
-      reasons.push(...fileChanges(argument, before.files[argument] ?? {}, after.files[argument] ?? {}));
+      const files = noted(after.files, argument);
+      reasons.push(...fileChanges(files?.argument ?? argument, noted(before.files, argument)?.value ?? {}, files?.value ?? {}));
       return;
     }
     if (isGroup(old) && isGroup(now) && !isAnyContent(old) && !isAnyContent(now)) {
-      for (const key of new Set([...Object.keys(old), ...Object.keys(now)])) compare(old[key], now[key], [...path, key]);
+      const keys = new Set([...Object.keys(old), ...Object.keys(now)]);
+      for (const key of keys) compare(old[key], now[key], keys.size === 1 && key === FROM ? path : [...path, key]);
       return;
     }
     if (Array.isArray(old) && Array.isArray(now) && old.length === now.length) {
@@ -164,6 +166,16 @@ export function changes(before: Makeup, after: Makeup): Reason[] {
     }
     reasons.push({ kind: "argument", argument, before: old ?? null, after: now ?? null });
   }
+}
+
+/** The member of a group that says where something is from; alone in its group, it may be written without the group. */
+const FROM = "from";
+
+/** What is kept of an argument, which may be written as a group with `from` or without one. */
+function noted<T>(record: Readonly<Record<string, T>>, argument: string): { argument: string; value: T } | null {
+  const places = [argument, `${argument}.${FROM}`, argument.endsWith(`.${FROM}`) ? argument.slice(0, -FROM.length - 1) : argument];
+  const found = places.find((place) => Object.hasOwn(record, place));
+  return found === undefined ? null : { argument: found, value: record[found] as T };
 }
 
 function fileChanges(argument: string, before: Record<string, string>, after: Record<string, string>): Reason[] {

@@ -24,6 +24,8 @@ interface Marks {
   role?: Role;
   /** Changes where, how fast or for how much something is made, never what comes out. */
   free?: boolean;
+  /** One thing, or a list of such: a list of one means the same as the thing itself. */
+  oneOrMore?: boolean;
 }
 
 const marks = z.registry<Marks>();
@@ -38,11 +40,17 @@ export const withRole = <T extends z.ZodType>(schema: T, role: Role): T => mark(
 /** Marks a setting that takes no part in a fingerprint. */
 export const free = <T extends z.ZodType>(schema: T): T => mark(schema, { free: true });
 
+/** Marks a union of a thing and a list of such. */
+export const oneOrList = <T extends z.ZodType>(schema: T): T => mark(schema, { oneOrMore: true });
+
 /** A schema under its wrappers of optional and default, with what these say of it. */
 export interface Bare {
   schema: z.ZodType;
   role: Role | null;
   free: boolean;
+  oneOrMore: boolean;
+  /** Of a word that gives members beside it their values: which ones each of its words gives. */
+  presets: Readonly<Record<string, Readonly<Record<string, unknown>>>> | null;
   description: string | null;
   examples: unknown[];
   /** Undefined where there is none. */
@@ -54,12 +62,23 @@ const SEEN = new WeakMap<z.ZodType, Bare>();
 export function bare(outer: z.ZodType): Bare {
   const known = SEEN.get(outer);
   if (known !== undefined) return known;
-  const found: Bare = { schema: outer, role: null, free: false, description: null, examples: [], default: undefined };
+  const found: Bare = {
+    schema: outer,
+    role: null,
+    free: false,
+    oneOrMore: false,
+    presets: null,
+    description: null,
+    examples: [],
+    default: undefined,
+  };
   for (let schema = outer; ; ) {
     const marked = marks.get(schema);
     found.role ??= marked?.role ?? null;
     found.free ||= marked?.free === true;
+    found.oneOrMore ||= marked?.oneOrMore === true;
     const meta = z.globalRegistry.get(schema);
+    found.presets ??= (meta?.presets as Bare["presets"] | undefined) ?? null;
     found.description ??= meta?.description ?? null;
     if (Array.isArray(meta?.examples) && found.examples.length === 0) found.examples = meta.examples;
     found.schema = schema;

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { free, type Kind, withRole } from "../roles.ts";
+import { free, type Kind, oneOrList, withRole } from "../roles.ts";
 import { NAME } from "../schema.ts";
 
 /** Parts that several verbs share. Descriptions are what the editor shows beside a setting. */
@@ -14,7 +14,7 @@ export const files = (description: string, example: string, names?: true | strin
 export const input = (kinds: readonly Kind[], description: string, example: string) =>
   withRole(text.meta({ description, examples: [example] }), { is: "input", kinds });
 
-export const oneOrMore = <T extends z.ZodType>(one: T) => z.union([one, z.array(one).min(1)]);
+export const oneOrMore = <T extends z.ZodType>(one: T) => oneOrList(z.union([one, z.array(one).min(1)]));
 
 export const where = withRole(
   text.meta({

@@ -6,7 +6,9 @@ const anything = input(KINDS, "Results of other steps as steps.NAME, or paths an
 
 export const runStep = z.strictObject({
   verb: z.literal("run").describe("Runs a command of yours."),
-  command: oneOrMore(z.string().min(1))
+  // A list of one word is not the same as that word for a shell.
+  command: z
+    .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
     .describe("The command: one line for a shell, or a list of words.")
     .meta({ examples: ["python filter.py"] }),
   inputs: z
