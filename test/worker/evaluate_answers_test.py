@@ -172,3 +172,30 @@ def test_math_verify_judges_formulas_and_no_monster_holds_it_up() -> None:
     assert {pair: verdicts[pair] for pair in pairs} == {pair: (right, "symbolic") for pair, right in pairs.items()}
     for monster in monsters:
         assert not verdicts[monster][0]
+
+
+@pytest.mark.parametrize(
+    ("gold", "answer"),
+    [
+        ("2i", "2"),
+        ("292i", "292"),
+        ("2x", "2"),
+        ("5", "5x"),
+        ("11/2", "1 1/2"),
+        ("12", "1 2"),
+        ("5.4 \\text{ cents}", "54 cents"),
+        ("10 a.m.", "10 p.m."),
+        ("12", "12 thousand"),
+        ("2", "2 pi"),
+    ],
+)
+def test_what_only_looks_alike_is_not_equal(gold: str, answer: str) -> None:
+    assert compare(gold, answer, 1e-4)[0] is not True
+    assert vote(gold) != vote(answer)
+
+
+@pytest.mark.parametrize(
+    ("gold", "answer"), [("12", "12 apples"), ("5.4 \\text{ cents}", "5.4 cents"), ("3 \\text{ cm}", "3"), ("18", "$18.00")]
+)
+def test_units_do_not_count(gold: str, answer: str) -> None:
+    assert compare(gold, answer, 1e-4)[0] is True

@@ -43,5 +43,12 @@ def test_repeated_items_do_not_make_a_figure_surer() -> None:
     assert measure(list(own), names, **settings) == once
 
 
-def test_one_item_has_no_error_to_tell() -> None:
-    assert measure([1.0], ["a"], resamples=100, confidence=0.95, seed=0) == {"value": 1, "standard_error": 0, "low": 1, "high": 1}
+def test_items_that_are_all_alike_leave_room_for_the_next_one() -> None:
+    """Wilson's interval for n of n is [1 / (1 + z² / n), 1]: 0.2065 for one item, 0.9287 for fifty."""
+    for count, low in ((1, 0.2065), (50, 0.9287)):
+        items = [str(number) for number in range(count)]
+        right = measure([1.0] * count, items, resamples=100, confidence=0.95, seed=0)
+        assert (right["value"], right["standard_error"], right["high"]) == (1, 0, 1)
+        assert right["low"] == pytest.approx(low, abs=1e-4)
+        wrong = measure([0.0] * count, items, resamples=100, confidence=0.95, seed=0)
+        assert (wrong["low"], wrong["high"]) == (0, pytest.approx(1 - low, abs=1e-4))

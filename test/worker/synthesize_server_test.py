@@ -218,3 +218,30 @@ def test_waits_and_words_are_read_from_wherever_they_stand() -> None:
     assert wait_of({"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}) == 0
     assert wait_of({}) is None and wait_of({"retry-after": "soon"}) is None
     assert words_of('{"error": {"message": "a"}}') == words_of('{"message": "a"}') == words_of('{"error": "a"}') == words_of("a") == "a"
+
+
+def test_a_request_that_always_fails_is_a_row_with_an_error_and_stops_no_run(tmp_path: Path) -> None:
+    """Also where it is the first, and nothing else is on its way: else every run would stop at the same place."""
+    requests(tmp_path, 6)
+    poison = (500, {}, "it broke")
+    with serving(lambda prompt, _: poison if prompt in ("p0", "p3") else good()) as server:
+        run = start(tmp_path, spec_of(server, concurrency=1, retries=0))
+        _, errors = run.communicate(timeout=120)
+    assert run.returncode == 0, errors
+    rows = {row["custom_id"]: row for file in (tmp_path / "out").glob("responses-*.jsonl") for row in read_lines(file)}
+    codes = [None if rows[f"{number:064x}"]["error"] is None else rows[f"{number:064x}"]["error"]["code"] for number in range(6)]
+    assert codes == ["model/server-error", None, None, "model/server-error", None, None]
+
+
+def test_a_server_that_fails_at_everything_ends_the_run_and_spoils_no_row(tmp_path: Path) -> None:
+    requests(tmp_path, 2)
+    with serving(lambda *_: (500, {}, "it broke")) as server:
+        run = start(tmp_path, spec_of(server, concurrency=1, retries=0))
+        _, errors = run.communicate(timeout=120)
+        assert (run.returncode, "host/endpoint" in errors) == (69, True), errors
+    with serving(lambda *_: good()) as server:
+        again = start(tmp_path, spec_of(server, concurrency=1, retries=0))
+        _, errors = again.communicate(timeout=120)
+    assert again.returncode == 0, errors
+    rows = [row for file in (tmp_path / "out").glob("responses-*.jsonl") for row in read_lines(file)]
+    assert [row["error"] for row in rows] == [None, None]

@@ -3,10 +3,12 @@
 import os
 import signal
 import subprocess
+import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from forked import Ended, fork_task
 from jiuzhang_worker.job.files import write_json
@@ -46,6 +48,24 @@ def test_two_processes_stop_together_go_on_and_make_what_one_makes(tmp_path: Pat
     for name in ("loss", "eval_loss", "learning_rate"):
         assert done.metrics(name).keys() == alone.metrics(name).keys()
         assert list(done.metrics(name).values()) == pytest.approx(list(alone.metrics(name).values()), abs=1e-4)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a process with its parent")
+def test_nothing_of_a_killed_training_goes_on_beside_the_next(tmp_path: Path, tiny_model: Path) -> None:
+    out = tmp_path / "out"
+    running = start_task("train", tmp_path, {**spec_of(tmp_path, tiny_model), "max_steps": 400, "epochs": 200, "launch": TWO})
+    try:
+        while not any(event.get("name") == "loss" for event in events_of(out)):
+            with suppress(subprocess.TimeoutExpired):
+                running.wait(timeout=0.2)
+                break
+        family = psutil.Process(running.pid).children(recursive=True)
+        assert len(family) >= 3, "torchrun and its two processes"
+    finally:
+        running.kill()
+    running.communicate(timeout=60)
+    _, alive = psutil.wait_procs(family, timeout=60)
+    assert alive == []
 
 
 @pytest.mark.skipif("JIUZHANG_SLOW" not in os.environ, reason="takes a minute: set JIUZHANG_SLOW to run it")

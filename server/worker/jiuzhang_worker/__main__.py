@@ -12,7 +12,7 @@ def main(argv: list[str] | None = None) -> int:
         prog="python -m jiuzhang_worker",
         description="Runs one task of JiuZhang over files. Started again with the same --out, it goes on where it stopped.",
         epilog="Exit codes: 0 done, 75 stopped on request (start it again to go on), 64 the spec is wrong, 65 the data is, "
-        "69 something needed is missing, 70 a fault of the program.",
+        "69 something needed is missing, 73 the folder cannot be used, 70 a fault of the program.",
     )
     parser.add_argument("task", choices=sorted(TASKS), help="what to do")
     parser.add_argument("--spec", type=Path, help="JSON file with the settings of the task; none are needed by doctor")

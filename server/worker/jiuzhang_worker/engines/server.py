@@ -12,6 +12,8 @@ from jiuzhang_worker.engines.ask import CHAT, COMPLETION, Answer, Ask, RowError
 from jiuzhang_worker.engines.http import Final, Post, Retry
 from jiuzhang_worker.job.problem import Problem, Stopped
 
+#: So many different requests must fail one after the other before it is the server's fault and not theirs.
+_MOST_FAILED = 3
 #: Seconds that answers on their way get when a run stops; how often it looks whether it should.
 GRACE, _LOOK = 3.0, 0.2
 
@@ -25,6 +27,17 @@ class ServerSettings:
     concurrency: int
     retries: int
     stall_seconds: float
+
+
+@dataclass(frozen=True)
+class _Failed:
+    """A request whose tries are used up."""
+
+    key: str
+    said: str
+
+    def row(self) -> Answer:
+        return RowError("model/server-error", f"The server failed at this request again and again: {self.said}").answer(self.key)
 
 
 class ServerEngine:
@@ -53,7 +66,7 @@ class ServerEngine:
     def run(self, units: Iterator[list[Ask]]) -> Iterator[list[Answer]]:
         asks = (ask for unit in units for ask in unit)
         waiting: queue.Queue[Ask | None] = queue.Queue()
-        done: queue.Queue[Answer | BaseException] = queue.Queue()
+        done: queue.Queue[Answer | _Failed | BaseException] = queue.Queue()
         threads = [
             threading.Thread(target=self._work, args=(waiting, done), daemon=True, name=f"asker-{number}")
             for number in range(self._settings.concurrency)
@@ -62,6 +75,7 @@ class ServerEngine:
             thread.start()
         flying = 0
         exhausted = False
+        failed: list[_Failed] = []
         while not self._stopped():
             while not exhausted and flying < self._settings.concurrency:
                 ask = next(asks, None)
@@ -71,6 +85,8 @@ class ServerEngine:
                 waiting.put(ask)
                 flying += 1
             if flying == 0:
+                if failed:
+                    raise self._down(failed[-1])
                 return
             try:
                 answer = done.get(timeout=_LOOK)
@@ -80,14 +96,22 @@ class ServerEngine:
             if isinstance(answer, BaseException):
                 yield from _last(done, flying)
                 raise answer
-            yield [answer]
+            if isinstance(answer, _Failed):
+                failed.append(answer)
+                if len(failed) >= _MOST_FAILED:
+                    yield from _last(done, flying)
+                    raise self._down(answer)
+                continue
+            # The server answers others: what it fails at is the request. Else a single one would stop every run at the same place.
+            yield [answer, *(one.row() for one in failed)]
+            failed.clear()
         yield from _last(done, flying)
         raise Stopped
 
     def close(self) -> None:
         self._closed.set()
 
-    def _work(self, waiting: "queue.Queue[Ask | None]", done: "queue.Queue[Answer | BaseException]") -> None:
+    def _work(self, waiting: "queue.Queue[Ask | None]", done: "queue.Queue[Answer | _Failed | BaseException]") -> None:
         while not self._closed.is_set():
             try:
                 ask = waiting.get(timeout=_LOOK)
@@ -100,7 +124,14 @@ class ServerEngine:
             except BaseException as error:
                 done.put(error)
 
-    def _ask(self, ask: Ask) -> Answer:
+    def _down(self, failed: "_Failed") -> Problem:
+        return Problem(
+            "host/endpoint",
+            f"{self._settings.base_url} did not answer after {self._settings.retries + 1} tries: {failed.said}",
+            remedy="Look at the server; started again, the task goes on with what is missing.",
+        )
+
+    def _ask(self, ask: Ask) -> "Answer | _Failed":
         if ask.url not in (CHAT, COMPLETION):
             return RowError("model/bad-request", f"url must be {CHAT} or {COMPLETION}, not {ask.url!r}").answer(ask.key)
         if ask.body.get("stream"):
@@ -110,11 +141,7 @@ class ServerEngine:
         except Final as refusal:
             return RowError(refusal.code, str(refusal)).answer(ask.key)
         except Retry as failure:
-            raise Problem(
-                "host/endpoint",
-                f"{self._settings.base_url} did not answer after {self._settings.retries + 1} tries: {failure}",
-                remedy="Look at the server; started again, the task goes on with what is missing.",
-            ) from None
+            return _Failed(ask.key, str(failure))
 
 
 def _last(done: "queue.Queue[Any]", flying: int) -> Iterator[list[Answer]]:

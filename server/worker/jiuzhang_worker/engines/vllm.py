@@ -1,5 +1,6 @@
 """vLLM offline: one engine in this process, requests added and taken as they finish (its public `LLMEngine`)."""
 
+import hashlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -109,4 +110,4 @@ class VllmEngine:
 def seed_of(parsed: Parsed) -> int:
     """The request's own seed in the range that every sampler takes; without one, a number made of its id."""
     seed = parsed.sampling.seed
-    return (seed if seed is not None else int.from_bytes(parsed.ask.key.encode()[:8].ljust(8), "big")) % 2**31
+    return (seed if seed is not None else int.from_bytes(hashlib.sha256(parsed.ask.key.encode()).digest()[:8], "big")) % 2**31

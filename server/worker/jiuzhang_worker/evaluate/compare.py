@@ -10,8 +10,9 @@ _DROPPED = re.compile(
 )
 _TEXT = re.compile(r"\\(?:text|textbf|textit|mathrm|mathbf|mathit|mbox|operatorname)\s*\{([^{}]*)\}")
 _FRACTION = re.compile(r"(-?)\\[dtc]?frac\s*(?:\{(-?\d+)\}|(\d))\s*(?:\{(-?\d+)\}|(\d))")
+#: A number, and behind a space perhaps a unit: a word of two letters or more. One letter is a variable, and some words say another number.
 _NUMBER = re.compile(
-    r"([-+]?)\$?\s*((?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?|\.\d+)(?:e([-+]?\d{1,2}))?(?:\s*/\s*(\d+))?\s*(%?)\s*(?:[A-Za-z][A-Za-z .'-]*)?",
+    r"([-+]?)\$?\s*((?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?|\.\d+)(?:e([-+]?\d{1,2}))?(?:\s*/\s*(\d+))?\s*(%?)(?:\s+(?!(?:pi|hundred|thousand|million|billion|trillion|dozen|[ap]\.?m|is|are|and|or|plus|minus|times|over)\b)[A-Za-z]{2}[A-Za-z .'-]*)?\s*",
     re.IGNORECASE,
 )
 
@@ -21,9 +22,10 @@ def normal(text: str) -> str:
     plain = _TEXT.sub(lambda match: match[1], text.strip().replace("\\%", "%").replace("\\$", "$").replace("−", "-"))
     plain = re.sub(r"\\[dtc]frac", r"\\frac", plain)
     plain = _DROPPED.sub("", plain)
-    plain = re.sub(r"\s+", "", plain).rstrip(".")
+    # Two numbers side by side are not one: 1 1/2 is not 11/2.
+    plain = re.sub(r"(?<!\d)\s+|\s+(?!\d)", "", re.sub(r"\s+", " ", plain)).rstrip(".")
     # Words are the same in any case and without their stops, letters of formulas are not.
-    return plain.casefold().replace(".", "") if is_words(text) else plain
+    return re.sub(r"(?<!\d)\.|\.(?!\d)", "", plain.casefold()) if is_words(text) else plain
 
 
 def is_words(text: str) -> bool:

@@ -65,4 +65,5 @@ def _last_phrase(text: str) -> str | None:
 
 
 def _clean(text: str) -> str:
-    return text.strip().strip("*").strip().rstrip(".,;:").strip()
+    bare = text.strip().strip("*").strip().rstrip(".,;:").strip()
+    return re.sub(r"^(?:approximately|about|roughly)\s+", "", bare, flags=re.IGNORECASE)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,10 @@ def measure(values: Sequence[float], clusters: Sequence[str], *, resamples: int,
     mean = float(sums.sum() / sizes.sum())
     residuals = sums - mean * sizes
     error = float(np.sqrt((residuals**2).sum() * count / max(1, count - 1)) / sizes.sum())
+    if np.all(sums == sums[0] / sizes[0] * sizes) and mean in (0.0, 1.0):
+        # All alike, a bootstrap knows no spread and would claim certainty: Wilson's interval (1927) for so many clusters.
+        low, high = _wilson(mean, count, confidence)
+        return {"value": mean, "standard_error": error, "low": low, "high": high}
     random = np.random.Generator(np.random.Philox(key=seed))
     means: list[Any] = []
     for first in range(0, resamples, 100):
@@ -41,6 +46,12 @@ def measure(values: Sequence[float], clusters: Sequence[str], *, resamples: int,
         means.append((weights @ sums) / (weights @ sizes))
     low, high = np.quantile(np.concatenate(means), [(1 - confidence) / 2, (1 + confidence) / 2])
     return {"value": mean, "standard_error": error, "low": float(low), "high": float(high)}
+
+
+def _wilson(share: float, count: int, confidence: float) -> tuple[float, float]:
+    z2 = NormalDist().inv_cdf((1 + confidence) / 2) ** 2
+    far = z2 / (count + z2)
+    return (0.0, far) if share == 0.0 else (1.0 - far, 1.0)
 
 
 def _by_cluster(values: Sequence[float], clusters: Sequence[str]) -> tuple[Any, Any]:

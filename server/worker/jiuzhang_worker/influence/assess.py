@@ -75,7 +75,7 @@ def assess(
 def losses_at(point: Point, keys: Sequence[bytes]) -> Tensor:
     """(n,): the candidates' losses at a checkpoint."""
     found = torch.zeros(len(keys), dtype=torch.float64)
-    direction = "plain" if keys[0] in point.space.index["plain"] else "adam"
+    direction = "plain" if all(key in point.space.index["plain"] for key in keys) else "adam"
     for rows, shard in point.space.blocks(direction, keys):
         found[rows] = shard.losses.double()
     return found

@@ -40,7 +40,7 @@ def conclude(
     rejected = None
     if spec["mode"] == "quality":
         final = quality(final, losses)
-        rejected = final < torch.sort(final).values[round(spec["reject"] * len(keys))] if spec["reject"] else final < 0
+        rejected = final < torch.sort(final).values[min(len(keys) - 1, round(spec["reject"] * len(keys)))] if spec["reject"] else final < 0
     else:
         _compare(job, keys, targets, points[-1])
     places = {key: place for place, key in enumerate(keys)}

@@ -45,7 +45,8 @@ class Pool:
 
 def to_item(example: Example, tokenizer: Any) -> Item:
     tokens = SERIALIZATION.encode(example, tokenizer)
-    return Item.of(example.id, example.place, tokens.ids, tokens.prompt)
+    # The first token has nothing before it that could tell it: without a prompt it is not learnt either.
+    return Item.of(example.id, example.place, tokens.ids, max(1, tokens.prompt))
 
 
 def read_pool(job: Job, sources: list[dict[str, Any]], tokenizer: Any, what: str) -> Pool:
@@ -88,7 +89,7 @@ def read_pool(job: Job, sources: list[dict[str, Any]], tokenizer: Any, what: str
             "data/too-long",
             f"{len(filtered)} of {len(items) + len(filtered)} rows of the {what} have more than max_length ({job.spec['max_length']}) tokens and "
             f"are left out, the first {filtered[0][1]} with {filtered[0][2]}",
-            remedy="Raise max_length to have them scored. They are listed in filtered.jsonl.",
+            remedy="Raise max_length to have them" + (" scored. They are listed in filtered.jsonl." if what == "candidates" else "."),
             count=len(filtered),
         )
     if repeated:

@@ -51,13 +51,16 @@ def warm_up(job: Job, base: Any, items: Sequence[Item], device: Any) -> list[Che
     step = _go_on(job, model, optimizer, named)
     progress = job.progress("steps", total, step)
     saved = monotonic()
+    drawn_epoch, order = -1, list(items)
     while step < total:
         if job.stop.requested or monotonic() - saved > SAVE_EVERY:
             _save(job, model, optimizer, named, _state(job, step), step=step)
             job.stop.here()
             saved = monotonic()
         epoch, number = divmod(step, steps)
-        rows = _order(items, job.spec["seed"], epoch)[number * spec["batch_size"] : (number + 1) * spec["batch_size"]]
+        if epoch != drawn_epoch:
+            drawn_epoch, order = epoch, _order(items, job.spec["seed"], epoch)
+        rows = order[number * spec["batch_size"] : (number + 1) * spec["batch_size"]]
         for group in optimizer.param_groups:
             group["lr"] = rates[step]
         torch.manual_seed(_number(job.spec["seed"], epoch, number))

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from jiuzhang_worker.job.events import Events
-from jiuzhang_worker.job.files import canonical, write_json
+from jiuzhang_worker.job.files import canonical, sha256_of, write_json
 from jiuzhang_worker.job.job import Job
+from jiuzhang_worker.job.manifest import other_data
 from jiuzhang_worker.job.problem import Problem, Stopped
 from jiuzhang_worker.job.spec import read_spec
 from jiuzhang_worker.job.stop import Stop
+from jiuzhang_worker.models.weights import weights_of
 from jiuzhang_worker.tasks import load_task
 
 #: Members of a spec that say where and how fast it runs, never what comes out: they may differ when a task goes on.
@@ -30,8 +32,15 @@ FREE: tuple[str, ...] = (
     "stall_seconds",
     "api_key_env",
 )
+#: The same of some tasks: in a training, batch_size decides what comes out.
+FREE_OF: dict[str, tuple[str, ...]] = {
+    "train": ("evaluate_every",),
+    "synthesize": ("batch_size",),
+    "evaluate": ("batch_size",),
+    "select": ("batch_size",),
+}
 #: The same of members of a member.
-FREE_INSIDE = {"checkpoints": ("every_steps", "every_seconds", "keep")}
+FREE_INSIDE = {"checkpoints": ("every_steps", "every_seconds", "keep"), "vllm": ("memory_share", "max_sequences", "in_flight")}
 
 #: Members that may change in a folder, even a finished one: the task does again what depends on them and nothing else.
 LATE = {"evaluate": ("grading",), "train": ("export", "gguf_type")}
@@ -44,6 +53,7 @@ def run(task: str, spec_path: Path | None, out: Path | None, events_path: Path |
     events = Events(None)
     try:
         spec = read_spec(task, spec_path)
+        check_launch(spec)
         base = Path.cwd() if spec_path is None else spec_path.resolve().parent
         if out is None:
             return _finish(task, Job(spec, base, Path.cwd(), events, stop), keep=False)
@@ -64,6 +74,32 @@ def run(task: str, spec_path: Path | None, out: Path | None, events_path: Path |
         return _tell(events, task, translate(error))
     finally:
         events.close()
+
+
+#: Which tasks make use of several processes, and of several nodes.
+SEVERAL = {"processes": ("train", "influence"), "nodes": ("train",)}
+
+
+def check_launch(spec: dict[str, Any]) -> None:
+    """Raises spec/launch where the task would do everything once on each node or process, or where the numbers do not fit."""
+    settings = spec.get("launch")
+    if settings is None:
+        return
+    for member, tasks in SEVERAL.items():
+        if settings[member] > 1 and spec["task"] not in tasks:
+            raise Problem(
+                "spec/launch",
+                f"launch.{member} is {settings[member]}, and {spec['task']} does not divide its work over {member}",
+                remedy="Use `replicas` for several GPUs, and one job for each part of the requests for several nodes."
+                if "replicas" in spec or spec["task"] in ("synthesize", "evaluate")
+                else "Leave it out.",
+            )
+    if settings["node_rank"] >= settings["nodes"]:
+        raise Problem(
+            "spec/launch",
+            f"launch.node_rank is {settings['node_rank']}, and there are {settings['nodes']} nodes, counted from 0",
+            remedy="Give each node its own number below launch.nodes.",
+        )
 
 
 def leader(spec: dict[str, Any] | None = None) -> bool:
@@ -122,9 +158,20 @@ def _done(job: Job) -> bool:
         manifest = json.loads(path.read_text(encoding="utf-8"))
         if any(manifest["run"]["settings"].get(name) != job.spec.get(name) for name in LATE.get(job.spec["task"], ())):
             return False
-        return all((job.out / file["path"]).stat().st_size == file["bytes"] for file in manifest["files"])
+        if not all((job.out / file["path"]).stat().st_size == file["bytes"] for file in manifest["files"]):
+            return False
+        made_of = manifest["run"]["inputs"]
+        models = manifest["run"]["models"].values()
     except (OSError, ValueError, KeyError):
         return False
+    # What is gone may be gone; but whoever asks again after a change does not want the answer of before.
+    for entry in made_of:
+        if Path(entry["path"]).is_file() and sha256_of(Path(entry["path"])) != entry["sha256"]:
+            raise other_data(job.out, entry["path"])
+    for model in models:
+        if "path" in model and Path(model["path"]).exists() and weights_of(Path(model["path"])) != model["sha256"]:
+            raise other_data(job.out, model["path"])
+    return True
 
 
 def _tell(events: Events, task: str, problem: Problem) -> int:
@@ -166,7 +213,7 @@ def _same_spec(out: Path, spec: dict[str, Any]) -> None:
     path = out / "spec.json"
     if path.exists():
         before: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        for name in sorted({*before, *spec} - {*FREE, *LATE.get(spec["task"], ())}):
+        for name in sorted({*before, *spec} - {*FREE, *FREE_OF.get(spec["task"], ()), *LATE.get(spec["task"], ())}):
             if canonical(_bound(name, before.get(name))) != canonical(_bound(name, spec.get(name))):
                 raise Problem(
                     "out/other-spec",

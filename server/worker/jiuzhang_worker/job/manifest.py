@@ -7,6 +7,8 @@ from typing import Any
 
 from jiuzhang_worker import __version__
 from jiuzhang_worker.job.files import sha256_of, write_json
+from jiuzhang_worker.job.lines import line_bytes, read_objects
+from jiuzhang_worker.job.problem import Problem
 
 PACKAGES = ("torch", "transformers", "trl", "peft", "accelerate", "datasets", "numpy", "pyarrow", "math-verify", "vllm", "gguf")
 
@@ -21,6 +23,9 @@ class Manifest:
         self._inputs: dict[str, dict[str, Any]] = {}
         self._models: dict[str, dict[str, Any]] = {}
         self.results: dict[str, Any] = {}
+        self._identities = out / "work" / "identities.jsonl"
+        self._begun_with: dict[tuple[str, str], Any] = {(line["what"], line["name"]): line["is"] for line in read_objects(self._identities)}
+        self._noted = set(self._begun_with)
 
     def add(self, path: Path, rows: int | None = None) -> dict[str, Any]:
         """A file under `out`. rows: 0 for what has none."""
@@ -30,6 +35,8 @@ class Manifest:
         return entry
 
     def input(self, path: Path, sha256: str, rows: int) -> None:
+        """Raises out/other-data where an earlier run in this folder read something else under this path."""
+        self._same("input", str(path), sha256)
         self._inputs[str(path)] = {"path": str(path), "sha256": sha256, "rows": rows}
 
     def rows_of(self, path: str) -> int:
@@ -38,8 +45,23 @@ class Manifest:
         return 0 if entry is None else int(entry["rows"])
 
     def model(self, role: str, **identity: Any) -> None:
-        """Which model played a role: its path or hub id, revision, and the hash of its weights."""
+        """Which model played a role: its path or hub id, revision, and the hash of its weights.
+
+        Raises out/other-data where an earlier run in this folder had another one.
+        """
+        self._same("model", role, identity)
         self._models[role] = identity
+
+    def _same(self, what: str, name: str, value: Any) -> None:
+        """Results of two contents under one name must not be mixed. What a run is made of is noted when it is first read."""
+        before = self._begun_with.setdefault((what, name), value)
+        if before != value:
+            raise other_data(self._out, name)
+        if (what, name) not in self._noted:
+            self._noted.add((what, name))
+            self._identities.parent.mkdir(parents=True, exist_ok=True)
+            with self._identities.open("ab") as file:
+                file.write(line_bytes({"what": what, "name": name, "is": value}))
 
     def write(self) -> None:
         write_json(
@@ -57,6 +79,15 @@ class Manifest:
                 },
             },
         )
+
+
+def other_data(out: Path, name: str) -> Problem:
+    return Problem(
+        "out/other-data",
+        f"{out} was begun with another content of {name}",
+        remedy="Name another folder after --out, or bring back what was there.",
+        file=name,
+    )
 
 
 def versions() -> dict[str, str]:

@@ -2,13 +2,15 @@
 
 import os
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from jiuzhang_worker.job.files import sha256_json, sha256_of
+from jiuzhang_worker.job.files import sha256_of
 from jiuzhang_worker.job.job import Job
 from jiuzhang_worker.job.problem import Problem
 from jiuzhang_worker.models.gguf import converted
+from jiuzhang_worker.models.weights import weights_of
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ def find_model(job: Job, spec: dict[str, Any], role: str = "model") -> Source:
             raise Problem(
                 "data/not-a-model", f"{adapter} holds no adapter (adapter_config.json)", remedy="Name the folder that a training wrote."
             )
-        identity = {**identity, "adapter_sha256": _weights_hash(adapter)}
+        identity = {**identity, "adapter_sha256": weights_of(adapter)}
     job.manifest.model(role, **identity)
     return Source(folder, identity, adapter)
 
@@ -53,7 +55,7 @@ def _from_path(path: Path) -> tuple[Path, dict[str, Any]]:
         raise Problem("data/missing-model", f"There is no model {path}", remedy="Check the path in the spec.")
     if not (path / "config.json").is_file():
         raise Problem("data/not-a-model", f"{path} is neither a .gguf file nor a folder with config.json", remedy="Name a model's folder.")
-    return path, {"path": str(path), "sha256": _weights_hash(path)}
+    return path, {"path": str(path), "sha256": weights_of(path)}
 
 
 def _from_hub(spec: dict[str, Any]) -> tuple[Path, dict[str, Any]]:
@@ -68,12 +70,7 @@ def _from_hub(spec: dict[str, Any]) -> tuple[Path, dict[str, Any]]:
             remedy="Check its name and revision and the network, or fetch it first and name its folder.",
         ) from None
     # The folder of a snapshot is named by its commit.
-    return folder, {"hub": spec["hub"], "revision": folder.name, "sha256": _weights_hash(folder)}
-
-
-def _weights_hash(folder: Path) -> str:
-    files = sorted(file for pattern in ("*.safetensors", "*.bin") for file in folder.glob(pattern))
-    return sha256_json([[file.name, sha256_of(file)] for file in files])
+    return folder, {"hub": spec["hub"], "revision": folder.name, "sha256": weights_of(folder)}
 
 
 def load_tokenizer(source: Source) -> Any:
@@ -102,6 +99,12 @@ def load_model(source: Source, spec: dict[str, Any], device: Any, *, adapter: bo
     if dtype == "auto":
         dtype = "bfloat16" if getattr(device, "type", device) == "cuda" else "float32"
     options = {} if spec.get("attention", "auto") == "auto" else {"attn_implementation": spec["attention"]}
+    if spec.get("attention") == "flash_attention_2" and find_spec("flash_attn") is None:
+        raise Problem(
+            "host/missing-package",
+            "attention is flash_attention_2, and this environment has no flash_attn",
+            remedy="Install it there, or leave `attention` out.",
+        )
     model = AutoModelForCausalLM.from_pretrained(source.folder, dtype=getattr(torch, dtype), **options)
     if source.adapter is not None and adapter:
         from peft import PeftModel
@@ -137,4 +140,13 @@ def pick_device(launch: dict[str, Any]) -> Any:
         )
     if wanted == "cpu" or not torch.cuda.is_available():
         return torch.device("cpu")
-    return torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
+    number = int(os.environ.get("LOCAL_RANK", "0"))
+    if number >= torch.cuda.device_count():
+        raise Problem(
+            "host/no-gpu",
+            f"Process {number + 1} of this node has no GPU: torch sees {torch.cuda.device_count()}",
+            remedy="Set launch.processes to the number of GPUs, or CUDA_VISIBLE_DEVICES.",
+        )
+    # Libraries that load to "cuda" mean the current one.
+    torch.cuda.set_device(number)
+    return torch.device("cuda", number)

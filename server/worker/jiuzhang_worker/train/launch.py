@@ -64,7 +64,8 @@ def judge(work: Path, code: int) -> None:
 
 
 def _command(settings: dict[str, Any], described: Path) -> list[str]:
-    command = [sys.executable, "-m", "torch.distributed.run", f"--nproc-per-node={settings['processes']}"]
+    torchrun = [sys.executable, "-m", "jiuzhang_worker.train.torchrun", str(os.getpid()), "--signals-to-handle=SIGQUIT"]
+    command = [*torchrun, f"--nproc-per-node={settings['processes']}"]
     if settings["nodes"] > 1:
         host, _, port = settings["main_address"].rpartition(":")
         command += [

@@ -29,6 +29,12 @@ def settle(job: Job) -> dict[str, Any]:
         )
     if "gguf-adapter" in spec["export"] and spec["method"] == "full":
         raise Problem("spec/export", "gguf-adapter is asked for, and all weights are trained", remedy="Ask for gguf-model.")
+    if "gguf-adapter" in spec["export"] and "adapter" in spec["model"]:
+        raise Problem(
+            "spec/export",
+            "gguf-adapter is asked for, and the model has an adapter of its own already, without which the new one means nothing",
+            remedy="Ask for gguf-model, or for merged.",
+        )
     if spec["checkpoints"]["optimizer"] == "keep" and (spec["method"] != "lora" or spec["sharding"] != "none"):
         raise Problem(
             "spec/optimizer",

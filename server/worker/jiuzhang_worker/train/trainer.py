@@ -69,15 +69,21 @@ class Trainer(SFTTrainer):
             return None
         rows, tokens = shape
         size = self.args.per_device_train_batch_size
-        lower = [f"micro_batch_size ({size})"] if size > 1 else []
-        lower.append(f"max_length ({self.job.spec['max_length']})")
-        more = [] if self.args.gradient_checkpointing else ["set activation_checkpointing"]
-        more += [] if self.job.spec["sharding"] != "none" else ["spread the model over several GPUs by `sharding`"]
+        ways = [f"lower micro_batch_size ({size})"] if size > 1 else []
+        ways += [] if self.args.gradient_checkpointing else ["set activation_checkpointing"]
+        # These decide what comes out, or how checkpoints lie on disk.
+        anew = f"lower max_length ({self.job.spec['max_length']})"
+        anew += "" if self.job.spec["sharding"] != "none" else ", or spread the model over several GPUs by `sharding`,"
+        remedy = (
+            f"{' or '.join(ways)}; started again, it goes on from its last checkpoint. Or {anew} in another folder."
+            if ways
+            else f"{anew} in another folder."
+        )
         return Problem(
             "host/out-of-memory",
             f"The memory is full at step {self.state.global_step + 1}, with a batch of {rows} × {tokens} tokens on process "
             f"{self.args.process_index}: {str(error).splitlines()[0][:200] if str(error) else type(error).__name__}",
-            remedy=f"Lower {' or '.join(lower)}{', or ' if more else ''}{', or '.join(more)}; started again, it goes on from its last checkpoint.",
+            remedy=remedy[0].upper() + remedy[1:],
             step=self.state.global_step + 1,
             rows=rows,
             tokens=tokens,
