@@ -14,7 +14,7 @@ import type { TextDocument } from "vscode-languageserver-textdocument";
 import { completeRecipe, completionItem } from "./recipe-completion.ts";
 import { recipeDocument } from "./recipe-document.ts";
 import { hoverRecipe } from "./recipe-hover.ts";
-import { nameProblem, type Occurrence, occurrenceAt, occurrences, sameName } from "./recipe-names.ts";
+import { nameProblem, type Occurrence, occurrenceAt, occurrences, renameProblem, sameName } from "./recipe-names.ts";
 import { recipeSymbols } from "./recipe-symbols.ts";
 
 /** What is asked about an open recipe, answered as the protocol wants it. Null: there is nothing, or the text cannot be read. */
@@ -59,9 +59,10 @@ export function renamed(text: TextDocument, position: Position): { range: Range;
 }
 
 export function rename(text: TextDocument, position: Position, newName: string): WorkspaceEdit | ResponseError | null {
+  const document = recipeDocument(text);
   const { all, name } = named(text, position);
-  if (name === null) return null;
-  const problem = nameProblem(all, name, newName);
+  if (document === null || name === null) return null;
+  const problem = nameProblem(all, name, newName) ?? renameProblem(document);
   if (problem !== null) return new ResponseError(LSPErrorCodes.RequestFailed, problem);
   return { changes: { [text.uri]: all.filter(sameName(name)).map(({ span }) => ({ range: rangeOf(text, span), newText: newName })) } };
 }

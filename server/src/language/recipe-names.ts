@@ -1,6 +1,8 @@
 import { isScalar } from "yaml";
 import { HERE } from "../recipe/hosts.ts";
 import { keyOf, nodeAt, spanOf } from "../recipe/nodes.ts";
+import { parseYaml } from "../recipe/parse.ts";
+import { placeOf } from "../recipe/place.ts";
 import { preciseSpan } from "../recipe/read.ts";
 import { placed } from "../recipe/roles.ts";
 import { NAME } from "../recipe/schema.ts";
@@ -65,11 +67,23 @@ export const sameName =
   (other: Occurrence): boolean =>
     other.part === one.part && other.name === one.name;
 
+/** Why no name of a recipe can be changed at present, or null: what cannot be read may use it, and would go on doing so. */
+export function renameProblem({ yaml, recipe, ...document }: RecipeDocument): string | null {
+  if (yaml.errors.length > 0) return "This recipe is not valid YAML at present: mend that first, so that every use of the name is found.";
+  for (const { key } of declaredEntries({ yaml }, "steps").filter((entry) => !recipe.steps.has(keyOf(entry) ?? ""))) {
+    const { line } = placeOf("", document.source, ...spanOf(key, document.source));
+    return `The step in line ${line} cannot be read: mend it first, so that every use of the name is found.`;
+  }
+  return null;
+}
+
 /** Why a name cannot be given, or null. */
 export function nameProblem(all: readonly Occurrence[], { part, name }: Occurrence, wanted: string): string | null {
   if (part === "hosts" && name === HERE) return "“here” is always this machine: it has no other name.";
   if (!all.some((one) => one.declares && sameName({ part, name })(one))) return `“${name}” is declared nowhere.`;
+  if (wanted === name) return null;
   if (!NAME.test(wanted)) return "Use letters, digits, “-”, “_” and “.”, beginning with a letter or digit.";
-  if (wanted !== name && all.some((one) => one.declares && sameName({ part, name: wanted })(one))) return `There is “${wanted}” already.`;
+  if (parseYaml(wanted)?.toJS() !== wanted) return `YAML reads “${wanted}” as something else than a name.`;
+  if (all.some((one) => one.declares && sameName({ part, name: wanted })(one))) return `There is “${wanted}” already.`;
   return null;
 }
