@@ -1,5 +1,6 @@
 import type { EndpointDeclaration } from "#protocol/endpoints.ts";
 import { fail } from "#protocol/errors.ts";
+import { normalizeBaseUrl } from "../endpoints/base-url.ts";
 import { cacheDir } from "../project/cache.ts";
 import { keyVariable } from "../recipe/key-variable.ts";
 import type { Asked } from "../runs/runner-messages.ts";
@@ -15,11 +16,11 @@ export async function withKey(context: ServerContext, endpoint: EndpointDeclarat
 
 /**
  * The value of an endpoint's secret under the name of its variable; empty where it has none, or its value is not known to the editor.
- * @throws model/missing-key where the user does not give it to this server
+ * @throws model/missing-key where the user does not give it to this server; usage/invalid-argument where the address is none
  */
 async function keysOf(context: ServerContext, { name, api_key, base_url }: EndpointDeclaration): Promise<Record<string, string>> {
   if (api_key === null || !("secret" in api_key) || base_url === null) return {};
-  const { origin } = new URL(base_url);
+  const { origin } = new URL(normalizeBaseUrl(base_url));
   const { value, refused } = await context.secrets.get(api_key.secret, origin);
   if (refused)
     throw fail("model/missing-key", `The key “${api_key.secret}” was not given to ${origin}`, {
