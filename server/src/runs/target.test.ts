@@ -14,6 +14,7 @@ writeFileSync(
   teacher: { base_url: "http://127.0.0.1:9/v1", model: big, provider: house, revision: "2026-01" }
   small: { embedded: true, model_file: models/own.gguf }
   tuned: { embedded: true, adapter_file: models/tuned.gguf }
+  both: { embedded: true, model_file: models/own.gguf, adapter_file: models/tuned.gguf }
   far: { embedded: true, model_file: "hf:owner/repo/file.gguf" }
 `,
 );
@@ -37,6 +38,14 @@ test("a model file of the recipe is meant from its folder on, one of the command
   assert.equal((await choose({ endpoint: "small" })).model_file, resolve(project, "models/own.gguf"));
   assert.equal((await choose({ endpoint: "far" })).model_file, "hf:owner/repo/file.gguf");
   assert.equal((await choose({ endpoint: "small", model: "other.gguf" })).model_file, "other.gguf");
+});
+
+test("a declared adapter stays with the declared model, and is not laid on another one", async () => {
+  const adapter = async (endpoint: string, model?: string) => (await choose({ endpoint, model })).adapter_file;
+  const tuned = resolve(project, "models/tuned.gguf");
+  assert.deepEqual([await adapter("tuned"), await adapter("both")], [tuned, tuned]);
+  assert.deepEqual([await adapter("tuned", "other.gguf"), await adapter("both", "other.gguf")], [null, null]);
+  assert.equal(await adapter("both", join(project, "models/own.gguf")), tuned);
 });
 
 test("a key that belongs to another provider is never sent to an address that somebody typed", async () => {

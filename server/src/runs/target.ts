@@ -38,9 +38,17 @@ export async function chooseEndpoint(projectDir: string, choice: TargetChoice, e
     });
   const adapter_file = modelFileOf(projectDir, found.adapter_file);
   if (choice.model === undefined) return { ...found, model_file: modelFileOf(projectDir, found.model_file), adapter_file };
-  if (found.embedded) return { ...found, model_file: choice.model, adapter_file };
+  // The same of an adapter: it was trained for the declared model.
+  if (found.embedded)
+    return { ...found, model_file: choice.model, adapter_file: isDeclared(projectDir, found, choice.model) ? adapter_file : null };
   // A declared revision says which version of the declared model is meant, not of another one.
   return { ...found, model: choice.model, revision: choice.model === found.model ? found.revision : null };
+}
+
+/** Whether a model file of the command line is the one that the recipe declares. */
+function isDeclared(projectDir: string, { model_file }: EndpointDeclaration, file: string): boolean {
+  const declared = modelFileOf(projectDir, model_file);
+  return declared !== null && (file === declared || resolve(file) === declared);
 }
 
 /** A file that the recipe names is meant from the recipe's folder on; an address stays. */
