@@ -180,6 +180,9 @@ test("a name leads to its declaration and to every use, and is changed everywher
   assert.deepEqual(await server.diagnostics(uri), []);
   await assert.rejects(ask("rename", at("taught", "used"), { newName: "teach" }), /There is “teach” already/);
   await assert.rejects(ask("rename", at("taught", "used"), { newName: "two words" }), /letters, digits/);
+  await assert.rejects(ask("rename", at("taught", "used"), { newName: "null" }), /YAML reads “null” as something else/);
+  const unread = at("taught", "used").replace("verb: evaluate", "verb: evalute");
+  await assert.rejects(ask("rename", unread, { newName: "checked" }), /step in line \d+ cannot be read/);
   assert.equal(await ask("prepareRename", STUDY.replace("here:    ", "he|re:    ")), null);
 });
 
