@@ -92,6 +92,9 @@ def main() -> int:
         checkpoints=options.checkpoints,
         draws=options.draws,
         dirty_warmup=not options.clean_warmup,
+        contents={path.name: sha256_of(path) for paths in files.values() for path in paths},
+        topics=[options.easy, *options.hard],
+        length=options.length,
     )
     every = questions(options.easy, options.hard, dirty_warmup=not options.clean_warmup)
     wanted = [every[name] for name in options.questions or every]

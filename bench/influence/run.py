@@ -41,6 +41,10 @@ class Settings:
     reject: float = 2 / 3
     draws: int = 3
     dirty_warmup: bool = False
+    #: Hashes of the files of rows, the topics, and the least and most tokens of a row.
+    contents: dict[str, str] = field(default_factory=dict)
+    topics: list[str] = field(default_factory=list)
+    length: list[int] = field(default_factory=list)
 
 
 class Results:
