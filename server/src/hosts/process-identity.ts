@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 import type { StartedFile } from "#protocol/files/job.ts";
 
 /** A process, told apart from a later one under the same pid. Empty parts are unknown on this system and are not compared. */
-export type ProcessIdentity = Omit<StartedFile, "started" | "shared">;
+export type ProcessIdentity = Omit<StartedFile, "started" | "shared" | "run">;
 
 const run = promisify(execFile);
 

@@ -31,6 +31,14 @@ test("every combination of files has one state", () => {
     // The exit of the run before this one says nothing about it.
     [{ started, alive: true, exit: exit(1, "2026-01-01T00:00:00.000Z") }, "running"],
     [{ started, alive: false, exit: exit(0, "2026-01-01T00:00:00.000Z"), manifest: true }, "lost"],
+    [{ started, alive: false, exit: { ...exit(0), survivors: [{ pid: 2, name: "p" }] }, manifest: true }, "failed"],
+    [{ started, alive: false, exit: { ...exit(0), survivors: [] }, manifest: true }, "succeeded"],
+    [{ started, alive: false, exit: { ...exit(null), cancelled: true } }, "cancelled"],
+    [{ started, alive: false, exit: { ...exit(75), cancelled: true, survivors: [{ pid: 2, name: "p" }] } }, "failed"],
+    // Where runs have tokens, clocks do not count.
+    [{ started: { ...started, run: "b" }, alive: false, exit: { ...exit(0), run: "a" }, manifest: true }, "lost"],
+    [{ started: { ...started, run: "b" }, alive: false, exit: exit(0), manifest: true }, "lost"],
+    [{ started: { ...started, run: "b" }, alive: false, exit: { ...exit(1, "2025-01-01T00:00:00.000Z"), run: "b" } }, "failed"],
     [{ started, alive: false, exit: "unreadable" }, "unknown"],
     [{ started, alive: true, exit: "unreadable" }, "running"],
     [{ started: "unreadable" }, "unknown"],

@@ -7,9 +7,10 @@ import { JOB } from "./layout.ts";
 
 /**
  * `lost`: the process is gone and did not say how it ended (killed, power cut); it may be started again.
+ * `cancelled`: it was asked to end, and everything of it has.
  * `unknown`: it was started on another machine, or a file that would tell is not readable.
  */
-export type JobStateName = "queued" | "running" | "succeeded" | "failed" | "stopped" | "lost" | "unknown";
+export type JobStateName = "queued" | "running" | "succeeded" | "failed" | "stopped" | "cancelled" | "lost" | "unknown";
 
 /** What the files of a job say, and whether its process lives. A file that is there and not readable is `unreadable`. */
 export interface Observation {
@@ -24,12 +25,18 @@ export interface Observation {
 export function stateOf({ started, exit, manifest, alive }: Observation): JobStateName {
   if (exit === "unreadable" || started === "unreadable") return alive === true ? "running" : "unknown";
   if (started === null) return exit === null ? "queued" : nameOf(exit, manifest);
-  // An exit from before this start belongs to an earlier run.
-  if (exit !== null && exit.ended >= started.started) return nameOf(exit, manifest);
+  if (exit !== null && tellsOf(exit, started)) return nameOf(exit, manifest);
   return alive === true ? "running" : alive === false ? "lost" : "unknown";
 }
 
+/** Whether an exit is this start's and not an earlier run's. Without tokens it cannot be from before the start. */
+const tellsOf = (exit: ExitFile, started: StartedFile): boolean =>
+  exit.run === undefined && started.run === undefined ? exit.ended >= started.started : exit.run === started.run;
+
 function nameOf(exit: ExitFile, manifest: boolean): JobStateName {
+  // Something of it is still at work, on its files and on its GPUs: nobody may build on it.
+  if (exit.survivors !== undefined && exit.survivors.length > 0) return "failed";
+  if (exit.cancelled === true) return "cancelled";
   if (exit.code === 75) return "stopped";
   if (exit.code === 0) return manifest ? "succeeded" : "unknown";
   return "failed";

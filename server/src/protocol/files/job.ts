@@ -63,6 +63,8 @@ export const StartedFile = z.strictObject({
   started: z.string(),
   /** The process does other things, too (it serves an editor): it is asked to stop the job by the file `stop`, never by a signal. */
   shared: z.literal(true).optional(),
+  /** Token of the run, where runs have one: an exit with another one is not its end. */
+  run: z.string().optional(),
 });
 export type StartedFile = z.infer<typeof StartedFile>;
 
@@ -75,6 +77,8 @@ export const ExitFile = z.strictObject({
   cancelled: z.literal(true).optional(),
   /** Processes of the job that could not be ended. */
   survivors: z.array(z.strictObject({ pid: z.int(), name: z.string() })).optional(),
+  /** Token of the run that ended. */
+  run: z.string().optional(),
 });
 export type ExitFile = z.infer<typeof ExitFile>;
 
