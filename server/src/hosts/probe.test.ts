@@ -41,12 +41,14 @@ test("a host that has everything", () => {
 
 test("what is missing or broken says what to do", () => {
   const root = FACTS.root as Extract<Facts["root"], { path: string }>;
-  const interpreter = FACTS.interpreters[0] as Facts["interpreters"][0];
+  type Interpreter = Extract<Facts["interpreters"], unknown[]>[0];
+  const [interpreter] = FACTS.interpreters as [Interpreter];
   const cases: [string, Partial<Facts>, string][] = [
     ["worker", { interpreters: [] }, "missing"],
     ["worker", { interpreters: [{ ...interpreter, version: "3.9.2" }] }, "broken"],
     ["worker", { interpreters: [{ ...interpreter, packages: {} }] }, "missing"],
     ["worker", { interpreters: [{ path: "/x", tasks: [], error: "it does not exist" }] }, "broken"],
+    ["worker", { interpreters: { error: "RuntimeError: can't start new thread" } }, "broken"],
     ["gpu", { gpus: null }, "missing"],
     ["gpu", { gpus: { error: "Failed to initialize NVML: Driver/library version mismatch" } }, "missing"],
     ["slurm", { slurm: { version: "slurm 22.05.8", error: "Unable to contact slurm controller" } }, "missing"],
