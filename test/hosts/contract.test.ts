@@ -8,6 +8,7 @@ import { AppError, type ErrorCode } from "#protocol/errors.ts";
 import { ExitFile, StartedFile } from "#protocol/files/job.ts";
 import { processIdentity } from "../../server/src/hosts/process-identity.ts";
 import type { RunSpec } from "../../server/src/hosts/transport.ts";
+import { jobState } from "../../server/src/jobs/state.ts";
 import { ended, herePlace, type Place, sshPlace, text, until } from "./places.ts";
 import { withoutSshd } from "./sshd.ts";
 
@@ -59,6 +60,12 @@ for (const [kind, skip, make] of PLACES)
         return pids.length === count ? pids : null;
       }, `${count} processes in ${directory}`);
     const goneOf = async (pids: number[]) => (await Promise.all(pids.map((pid) => processIdentity(pid)))).filter((one) => one !== null);
+    /** A run whose supervisor was killed right after it had claimed the job, as the one of run 1 was killed. */
+    const claimFor = async (directory: string, run: string) => {
+      const first = JSON.parse(text(await host().read(join(directory, "runs/1/run.json"), 0, 10_000)));
+      const claimed = JSON.stringify({ ...first, run, cookie: randomBytes(16).toString("hex") });
+      assert.equal(await host().mkdirExclusive(join(directory, "runs/2"), { "run.json": claimed }), true);
+    };
     /** Leaves `bytes` on the small disk. */
     const fill = (folder: string, bytes: number) => {
       const { bavail, bsize } = statfsSync(folder);
@@ -88,6 +95,10 @@ for (const [kind, skip, make] of PLACES)
       assert.equal(late.timedOut, true);
       assert.equal(late.code, null);
       assert.deepEqual(await goneOf([Number(text(late.stdout))]), []);
+      // What left its session holds the pipes open and is not waited for.
+      const left = await host().exec(["sh", "-c", "setsid sleep 20 & echo $!; sleep 60"], { timeout: 300 });
+      assert.deepEqual([left.timedOut, left.code, left.signal], [true, null, "SIGKILL"]);
+      process.kill(Number(text(left.stdout)), "SIGKILL");
     });
 
     test("files: whole writes, reads by offset and beyond the end, lists, removal", async () => {
@@ -189,13 +200,14 @@ for (const [kind, skip, make] of PLACES)
       assert.equal(StartedFile.parse(sight.started).pid, answers[0]?.pid);
       assert.deepEqual([sight.alive, sight.exit, sight.run], [true, null, "first"]);
       // Who looks with Node's eyes sees the same process.
-      const { started: _, ...identity } = StartedFile.parse(sight.started);
-      assert.deepEqual(await processIdentity(identity.pid), identity);
+      const { started: _, run: token, ...identity } = StartedFile.parse(sight.started);
+      assert.deepEqual([await processIdentity(identity.pid), token], [identity, "first"]);
+      assert.equal((await jobState(directory)).state, "running");
       await assert.rejects(host().spawn(directory, { ...spec, run: "second" }), problem("job/busy"));
       assert.ok(!text((await host().exec(["ps", "-eo", "args"])).stdout).includes("s3cret"));
       await host().writeWhole(join(directory, "go"), "");
       const over = await ended(host(), directory);
-      assert.deepEqual({ ...ExitFile.parse(over.exit), ended: "" }, { code: 7, signal: null, ended: "" });
+      assert.deepEqual({ ...ExitFile.parse(over.exit), ended: "" }, { code: 7, signal: null, ended: "", run: "first" });
       assert.equal((await host().spawn(directory, spec)).alive, false);
       assert.equal(text(await host().read(join(directory, "runs.txt"), 0, 100)), "run\n");
       assert.equal(text(await host().read(join(directory, "stdout.log"), 0, 100)), "s3cret");
@@ -236,7 +248,16 @@ for (const [kind, skip, make] of PLACES)
       const report = await host().cancel(directory, 0.3);
       assert.equal(report.state, "ended");
       assert.deepEqual(report.survivors, []);
-      assert.deepEqual({ ...ExitFile.parse(report.exit), ended: "" }, { code: null, signal: "SIGKILL", ended: "", cancelled: true });
+      assert.deepEqual(
+        { ...ExitFile.parse(report.exit), ended: "" },
+        {
+          code: null,
+          signal: "SIGKILL",
+          ended: "",
+          cancelled: true,
+          run: "first",
+        },
+      );
       assert.deepEqual(await goneOf(pids), []);
       assert.deepEqual((await host().cancel(directory, 0.3)).exit, report.exit);
     });
@@ -286,6 +307,64 @@ for (const [kind, skip, make] of PLACES)
       assert.equal((await ended(host(), directory)).exit?.code, 3);
     });
 
+    test("a run takes nothing from the run before it where it ended before it began, and may be asked for again", async () => {
+      const directory = await newJob();
+      await host().spawn(directory, shell("exit 0"));
+      await ended(host(), directory);
+      await claimFor(directory, "second");
+      const sight = await host().observe(directory);
+      assert.deepEqual([sight.run, sight.started?.run, sight.alive, sight.exit], ["second", "second", false, null]);
+      assert.equal((await host().cancel(directory, 0.2)).exit, null);
+      assert.equal((await host().spawn(directory, shell("exit 4", { run: "second" }))).state, "started");
+      const over = await ended(host(), directory);
+      assert.deepEqual([over.exit?.code, over.exit?.run], [4, "second"]);
+      assert.equal((await host().spawn(directory, shell("exit 4", { run: "second" }))).state, "there");
+    });
+
+    test("what a run has left is ended before the next one begins, and by a cancel of any later one", {
+      skip: process.platform !== "linux" && "needs /proc",
+    }, async () => {
+      for (const next of ["start", "cancel"]) {
+        const directory = await newJob();
+        const { pid } = await host().spawn(
+          directory,
+          shell("setsid sh -c 'trap \"\" TERM; echo $$ >> pids; while :; do sleep 1; done' & wait"),
+        );
+        const pids = await pidsOf(directory, 1);
+        await host().exec(["kill", "-9", String(pid)]);
+        await until(async () => (await host().observe(directory)).alive === false, "the supervisor's end");
+        assert.equal((await goneOf(pids)).length, 1);
+        if (next === "start") {
+          // Who has ended may wait for whoever collects its status.
+          const looks = `case "$(cut -d' ' -f3 /proc/${pids[0]}/stat 2>/dev/null)" in ''|Z|X) exit 0;; *) exit 9;; esac`;
+          await host().spawn(directory, shell(looks, { run: "second" }));
+          assert.equal((await ended(host(), directory)).exit?.code, 0);
+        } else {
+          await claimFor(directory, "second");
+          assert.deepEqual((await host().cancel(directory, 0.2)).survivors, []);
+        }
+        assert.deepEqual(await goneOf(pids), []);
+      }
+    });
+
+    test("a signal without a name is told", { skip: process.platform !== "linux" && "needs real-time signals" }, async () => {
+      const directory = await newJob();
+      await host().spawn(directory, shell("kill -40 $$"));
+      assert.deepEqual((await ended(host(), directory)).exit?.signal, "SIG40");
+      if (kind === "ssh") assert.equal((await host().exec(["sh", "-c", "kill -40 $$"])).signal, "SIG40");
+    });
+
+    test("a supervisor that cannot go on ends the job and says so", async () => {
+      const directory = await newJob();
+      await host().spawn(directory, shell("setsid sh -c 'echo $$ >> pids; sleep 60' & echo $$ >> pids; sleep 60"));
+      const pids = await pidsOf(directory, 2);
+      // It wants to read a file there.
+      await host().makeFolder(join(directory, "stop"));
+      assert.equal(ExitFile.parse((await ended(host(), directory)).exit).signal, "SIGKILL");
+      assert.deepEqual(await goneOf(pids), []);
+      assert.match(text(await host().read(join(directory, "supervisor.log"), 0, 10_000)), /IsADirectoryError/);
+    });
+
     test("a PID namespace holds everything, even where the supervisor is killed", async (t) => {
       const directory = await newJob();
       const script = `echo $$ > inner; printf "%s" "$0"; trap 'exit 75' TERM; while [ ! -e go ]; do sleep 0.05; done; kill -9 $$`;
@@ -294,7 +373,7 @@ for (const [kind, skip, make] of PLACES)
       await host().writeWhole(join(directory, "go"), "");
       assert.deepEqual(
         { ...ExitFile.parse((await ended(host(), directory)).exit), ended: "" },
-        { code: null, signal: "SIGKILL", ended: "" },
+        { code: null, signal: "SIGKILL", ended: "", run: "a" },
       );
       assert.equal(text(await host().read(join(directory, "stdout.log"), 0, 10)), "sh");
       const polite = await newJob();

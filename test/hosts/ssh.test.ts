@@ -20,6 +20,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { AppError, type ErrorCode } from "#protocol/errors.ts";
 import { createSsh } from "../../server/src/hosts/ssh-transport.ts";
+import { jobState } from "../../server/src/jobs/state.ts";
 import { ended, sshPlace, text, until } from "./places.ts";
 import { processesOf, withoutSshd } from "./sshd.ts";
 
@@ -249,20 +250,30 @@ describe("ssh: what happens to connections", { skip: withoutSshd }, () => {
     copyFileSync(realpathSync("/usr/bin/python3"), rooted);
     chownSync(rooted, 0, 0);
     chmodSync(rooted, 0o4755);
-    const directory = await newJob();
     const script = "import os,time; os.setresuid(0, 0, 0); open('pids', 'w').write(str(os.getpid())); time.sleep(300)";
-    await transport.spawn(directory, { run: "a", argv: ["sh", "-c", `${rooted} -c "${script}" & wait`] });
-    const pid = await until(async () => {
-      const file = join(directory, "pids");
-      return existsSync(file) ? Number(readFileSync(file, "utf8")) : null;
-    }, "the process of root");
-    try {
-      const report = await transport.cancel(directory, 0.2);
-      assert.deepEqual(report.survivors, [{ pid, name: "rooted" }]);
-      assert.deepEqual(report.exit?.survivors, report.survivors);
-    } finally {
-      process.kill(pid, "SIGKILL");
+    // A process of the job, and the job itself.
+    for (const argv of [
+      ["sh", "-c", `${rooted} -c "${script}" & wait`],
+      [rooted, "-c", script],
+    ]) {
+      const directory = await newJob();
+      await transport.spawn(directory, { run: "a", argv });
+      const pid = await until(async () => {
+        const file = join(directory, "pids");
+        return existsSync(file) ? Number(readFileSync(file, "utf8")) : null;
+      }, "the process of root");
+      try {
+        const report = await transport.cancel(directory, 0.2);
+        assert.deepEqual(report.survivors, [{ pid, name: "rooted" }]);
+        assert.deepEqual(report.exit?.survivors, report.survivors);
+        assert.equal((await jobState(directory)).state, "failed");
+        await assert.rejects(transport.spawn(directory, { run: "b", argv: ["true"] }), problem("job/busy"));
+      } finally {
+        process.kill(pid, "SIGKILL");
+      }
+      assert.deepEqual((await transport.cancel(directory, 0.2)).survivors, []);
+      await transport.spawn(directory, { run: "b", argv: ["true"] });
+      assert.equal((await ended(transport, directory)).exit?.code, 0);
     }
-    assert.deepEqual((await transport.cancel(directory, 0.2)).survivors, []);
   });
 });

@@ -3,6 +3,7 @@ import { copyFile, mkdir, open, readdir, rename, rm, stat } from "node:fs/promis
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { AppError } from "#protocol/errors.ts";
+import type { StartedFile } from "#protocol/files/job.ts";
 import { hashFile } from "../engine/hash-file.ts";
 import { readIfThere, replaceFile, syncDirectory, unfinished } from "../files/durable.ts";
 import { objectIn } from "../files/json.ts";
@@ -142,13 +143,33 @@ async function copy(from: string, to: string): Promise<Transferred> {
   }
 }
 
-/** The exit is read after the process was looked at: whoever was seen dead has written it, or never will. */
+/** All of one run: who runs it stands in the run that counts before it stands in `started.json`. */
 async function observe(directory: string): Promise<JobSight> {
-  const started = objectAt(join(directory, "started.json"));
+  for (;;) {
+    const { number, run } = lastRun(join(directory, "runs"));
+    const sight = await sightOf(directory, run);
+    if (lastRun(join(directory, "runs")).number === number) return sight;
+  }
+}
+
+/** The exit is read after the process was looked at: whoever was seen dead has written it, or never will. */
+async function sightOf(directory: string, run: Run | null): Promise<JobSight> {
+  const started = run === null ? objectAt(join(directory, "started.json")) : startedOf(run);
   const alive = typeof started?.pid === "number" ? await isAlive(started as unknown as ProcessIdentity) : null;
   const exit = objectAt(join(directory, "exit.json"));
-  return { started, alive, exit, manifest: objectAt(join(directory, "out", "manifest.json")), run: lastRun(join(directory, "runs")) };
+  const another = run !== null && exit !== null && Object.keys(exit).length > 0 && !tellsOf(exit, run);
+  const manifest = objectAt(join(directory, "out", "manifest.json"));
+  return { started, alive, exit: another ? null : exit, manifest, run: run?.run ?? null };
 }
+
+/** What a supervisor says of itself when it claims the job. */
+type Run = StartedFile & { run: string };
+
+const startedOf = ({ host, pid, process_start, boot_id, started, run }: Run) => ({ host, pid, process_start, boot_id, started, run });
+
+/** An exit without a token was written before there were any: it cannot end before its run started. */
+const tellsOf = (exit: Record<string, unknown>, { run, started }: Run): boolean =>
+  exit.run === undefined ? String(exit.ended ?? "") >= started : exit.run === run;
 
 function objectAt(path: string): Record<string, unknown> | null {
   const text = readIfThere(path);
@@ -156,9 +177,9 @@ function objectAt(path: string): Record<string, unknown> | null {
 }
 
 /** Runs are numbered folders; the highest counts. */
-function lastRun(folder: string): string | null {
-  if (!existsSync(folder)) return null;
+function lastRun(folder: string): { number: number; run: Run | null } {
+  if (!existsSync(folder)) return { number: 0, run: null };
   const number = Math.max(0, ...readdirSync(folder).map((name) => (/^\d+$/.test(name) ? Number(name) : 0)));
-  const run = objectAt(join(folder, String(number), "run.json"))?.run;
-  return typeof run === "string" ? run : null;
+  const run = objectAt(join(folder, String(number), "run.json"));
+  return { number, run: typeof run?.run === "string" ? (run as Run) : null };
 }

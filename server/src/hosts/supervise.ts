@@ -2,7 +2,7 @@ import { fail } from "#protocol/errors.ts";
 import { supervisorModules } from "./python-sources.ts";
 import { runPython } from "./run-python.ts";
 import { hostFailure, type SystemError } from "./system-error.ts";
-import type { CancelReport, RunSpec, Spawned, Transport } from "./transport.ts";
+import type { CancelReport, RunSpec, Spawned, Survivor, Transport } from "./transport.ts";
 
 const START_TIMEOUT = 60_000;
 /** What a cancel may take beyond its grace. */
@@ -15,7 +15,11 @@ interface Told extends SystemError {
   host?: string;
   alive?: boolean | null;
   namespace?: boolean;
+  /** What is left of an earlier run. */
+  survivors?: Survivor[];
 }
+
+const listed = (survivors: Survivor[]): string => survivors.map(({ pid, name }) => `${pid} (${name})`).join(", ");
 
 /** Starts and cancels jobs by the Python supervisor, which is given to an interpreter on its standard input: the same on every transport. */
 export function supervise(transport: Pick<Transport, "name" | "exec" | "python">) {
@@ -33,6 +37,12 @@ export function supervise(transport: Pick<Transport, "name" | "exec" | "python">
           alive: told.alive ?? "unknown",
           ...(told.namespace === undefined ? {} : { namespace: told.namespace }),
         };
+      if (told.state === "busy" && told.survivors !== undefined)
+        throw fail("job/busy", `Processes of an earlier run of this job on ${told.host} cannot be ended: ${listed(told.survivors)}`, {
+          where: { file: directory },
+          remedy: "End them there, as their owner or as root; then do the same again.",
+          data: { pid: told.pid, host: told.host, survivors: told.survivors },
+        });
       if (told.state === "busy")
         throw fail("job/busy", `Process ${told.pid} on ${told.host} already runs this job`, {
           where: { file: directory },

@@ -34,19 +34,38 @@ def cancel(directory: str, grace: float) -> Json:
         while time.monotonic() < until and not over(directory, run, alive):
             time.sleep(0.05)
         if alive is None:
-            state = "ended" if over(directory, run, None) else "elsewhere"
-            return {"state": state, "host": run["host"], "exit": exit_of(directory, run), "survivors": []}
+            exit_ = exit_of(directory, run)
+            left = sweep(runs.cookies(directory), grace, [])
+            # Whether those of the other machine are still there only that one can tell.
+            there = (exit_ or {}).get("survivors", [])
+            state = "ended" if exit_ else "elsewhere"
+            return {"state": state, "host": run["host"], "exit": exit_, "survivors": there + survivors(directory, left)}
         if processes.alive(run):
             # Its supervisor is stopped or stuck: its tree is known only as long as it lives.
             tree = processes.descendants(run["pid"]) + [one for one in [processes.find(run["pid"])] if one is not None]
             processes.send(signal.SIGKILL, tree)
-    left = sweep(run["cookie"], grace if alive is False else 0.0, tree)
-    survivors = {one.pid: {"pid": one.pid, "name": one.name} for one in left}
+    left = sweep(runs.cookies(directory), grace if alive is False else 0.0, tree)
     exit_ = exit_of(directory, run)
-    for one in (exit_ or {}).get("survivors", []):
-        if processes.find(one["pid"]) is not None:
-            survivors.setdefault(one["pid"], one)
-    return {"state": "ended" if exit_ else "swept", "exit": exit_, "survivors": list(survivors.values())}
+    return {"state": "ended" if exit_ else "swept", "exit": exit_, "survivors": survivors(directory, left)}
+
+
+def clear_earlier(directory: str, run: Json, grace: float) -> list[Json]:
+    """Ends what runs before this one have left, because their supervisors were killed; returns what could not be ended."""
+    return survivors(directory, sweep([one for one in runs.cookies(directory) if one != run["cookie"]], grace, []))
+
+
+def survivors(directory: str, left: list[processes.Process]) -> list[Json]:
+    """What is left, and what an exit of this machine told that could not be ended and is still there."""
+    found: dict[int, Json] = {one.pid: {"pid": one.pid, "name": one.name} for one in left}
+    exit_ = files.read_json(os.path.join(directory, "exit.json")) or {}
+    run = runs.of_token(directory, exit_.get("run", ""))
+    if run is not None and processes.alive(run) is not None:
+        for one in exit_.get("survivors", []):
+            process = processes.find(one["pid"])
+            # Another process may have its number by now.
+            if process is not None and process.name == one["name"]:
+                found.setdefault(one["pid"], one)
+    return list(found.values())
 
 
 def over(directory: str, run: Json, alive: bool | None) -> bool:
@@ -57,15 +76,15 @@ def over(directory: str, run: Json, alive: bool | None) -> bool:
 def exit_of(directory: str, run: Json) -> Json | None:
     """How this run ended: the file of an earlier one says nothing about it, nor does an empty one."""
     said = files.read_json(os.path.join(directory, "exit.json"))
-    return said if said and said.get("ended", "") >= run["started"] else None
+    return said if said and runs.tells_of(said, run) else None
 
 
-def sweep(cookie: str, grace: float, known: list[processes.Process]) -> list[processes.Process]:
-    """TERM, grace, KILL for all that carries the cookie, and for `known`; returns what is left."""
+def sweep(cookies: list[str], grace: float, known: list[processes.Process]) -> list[processes.Process]:
+    """TERM, grace, KILL for all that carries one of the cookies, and for `known`; returns what is left."""
 
     def members() -> list[processes.Process]:
         still = [one for one in known if (processes.find(one.pid) or one._replace(start="")).start == one.start]
-        return list({one.pid: one for one in still + processes.with_cookie(cookie)}.values())
+        return list({one.pid: one for one in still + processes.with_cookie(*cookies)}.values())
 
     left = members()
     if left and grace > 0:

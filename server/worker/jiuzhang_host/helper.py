@@ -126,9 +126,10 @@ def run_program(request: Json, data: bytes) -> tuple[Json, bytes]:
             stdout, stderr = after_end(program)
     finally:
         running.discard(program)
-    code = program.returncode
-    name = signal.Signals(-code).name if code < 0 else None
-    head = {"code": None if code < 0 else code, "signal": name, "timed_out": late, "stdout": len(stdout)}
+    # None where not even KILL has ended it.
+    code: int | None = program.returncode
+    name = processes.signal_name(-code) if code is not None and code < 0 else None
+    head = {"code": code if name is None else None, "signal": name, "timed_out": late, "stdout": len(stdout)}
     return head, stdout + stderr
 
 
@@ -137,6 +138,12 @@ def after_end(program: subprocess.Popen[bytes]) -> tuple[bytes, bytes]:
     try:
         return program.communicate(timeout=1.0)
     except subprocess.TimeoutExpired as error:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            program.wait(timeout=5.0)
+        for pipe in (program.stdin, program.stdout, program.stderr):
+            with contextlib.suppress(OSError):
+                if pipe is not None:
+                    pipe.close()
         return error.stdout or b"", error.stderr or b""
 
 
@@ -275,20 +282,26 @@ def remove(request: Json, data: bytes) -> Json:
 
 
 def observe(request: Json, data: bytes) -> Json:
-    """The files that tell a job's state. The exit is read after the process was looked at: who was seen dead has written it, or never will."""
+    """What tells a job's state, all of one run: who runs it stands in the run that counts before it stands in `started.json`."""
     directory = place(request)
-    started = files.read_json(os.path.join(directory, "started.json"))
-    alive: bool | None = None
-    known = True
-    if started:
-        alive = processes.alive(started)
-        known = alive is not None
+    while True:
+        number, run = runs.last(directory)
+        sight = sight_of(directory, run)
+        if runs.last(directory)[0] == number:
+            return sight
+
+
+def sight_of(directory: str, run: Json | None) -> Json:
+    started = runs.started(run) if run else files.read_json(os.path.join(directory, "started.json"))
+    alive = processes.alive(started) if started else None
+    # Read after the process was looked at: who was seen dead has written it, or never will.
+    exit_ = files.read_json(os.path.join(directory, "exit.json"))
     return {
         "started": started,
-        "alive": (alive if known else "unknown") if started else None,
-        "exit": files.read_json(os.path.join(directory, "exit.json")),
+        "alive": ("unknown" if alive is None else alive) if started else None,
+        "exit": None if run and exit_ and not runs.tells_of(exit_, run) else exit_,
         "manifest": files.read_json(os.path.join(directory, "out", "manifest.json")),
-        "run": (runs.last(directory)[1] or {}).get("run"),
+        "run": (run or {}).get("run"),
     }
 
 

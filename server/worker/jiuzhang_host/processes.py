@@ -106,20 +106,29 @@ def descendants(pid: int) -> list[Process]:
     return found
 
 
-def with_cookie(cookie: str) -> list[Process]:
-    """Processes that were started with the job's cookie in their environment. Only Linux tells, and only of the same user."""
-    if not LINUX:
+def with_cookie(*cookies: str) -> list[Process]:
+    """Other processes that were started with one of a job's cookies in their environment. Only Linux tells, and only of the same user."""
+    if not LINUX or not cookies:
         return []
-    wanted = f"{COOKIE}={cookie}".encode()
+    wanted = {f"{COOKIE}={cookie}".encode() for cookie in cookies}
+    me = os.getpid()
     found = []
     for one in table():
         try:
-            if wanted in read(f"/proc/{one.pid}/environ").split(b"\0"):
+            if one.pid != me and not wanted.isdisjoint(read(f"/proc/{one.pid}/environ").split(b"\0")):
                 found.append(one)
         except OSError:
             # It has just gone, or belongs to somebody else.
             continue
     return found
+
+
+def signal_name(number: int) -> str:
+    """Python knows no names for most real-time signals."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"SIG{number}"
 
 
 def send(number: signal.Signals, who: list[Process]) -> None:

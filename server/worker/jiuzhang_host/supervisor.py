@@ -21,6 +21,7 @@ import time
 import traceback
 from typing import Callable
 
+import cancel
 import files
 import namespace
 import processes
@@ -56,11 +57,14 @@ def start(request: Json, say: Callable[[Json], None]) -> int:
         same = other["run"] == request["run"]
         say({"state": "there" if same else "busy", "pid": other["pid"], "host": other["host"], "alive": alive})
         return 0
-    end = End(directory)
+    left = cancel.clear_earlier(directory, run, LEFTOVER_GRACE)
+    if left:
+        say({"state": "busy", "pid": left[0]["pid"], "host": run["host"], "alive": True, "survivors": left})
+        return 0
+    end = End(directory, run["run"])
     try:
         end.reserve()
-        started = {key: run[key] for key in ("host", "pid", "process_start", "boot_id", "started")}
-        files.replace(os.path.join(directory, "started.json"), files.to_json(started))
+        files.replace(os.path.join(directory, "started.json"), files.to_json(runs.started(run)))
         for name in ("exit.json", "stop"):
             files.remove_if_there(os.path.join(directory, name))
     except OSError:
@@ -72,7 +76,8 @@ def start(request: Json, say: Callable[[Json], None]) -> int:
         end.write({"code": 127, "signal": None, "ended": files.now()})
         say({"problem": "not-started", "errno": error.errno, "path": error.filename, "message": str(error)})
         return 1
-    say({"state": "started", "pid": os.getpid(), "host": run["host"], "alive": True, "namespace": job.report is not None})
+    with contextlib.suppress(OSError):
+        say({"state": "started", "pid": os.getpid(), "host": run["host"], "alive": True, "namespace": job.report is not None})
     end.write(Watch(request, run["cookie"], job, wake).until_over())
     return 0
 
@@ -102,7 +107,8 @@ class Job:
         if self.report is not None:
             asked = [one.pid for one in processes.table() if one.parent == self.pid]
         for pid in asked:
-            with contextlib.suppress(ProcessLookupError):
+            # One that has become another user's is told as a survivor in the end.
+            with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGTERM)
 
     def status(self, waited: int) -> int:
@@ -177,7 +183,8 @@ class Watch:
     """One job, from its start to the end of everything that came of it."""
 
     def __init__(self, request: Json, cookie: str, job: Job, wake: Wake) -> None:
-        self.stop_file = os.path.join(request["directory"], "stop")
+        self.directory = request["directory"]
+        self.stop_file = os.path.join(self.directory, "stop")
         self.grace = float(request.get("grace", 30))
         self.cookie = cookie
         self.job = job
@@ -187,19 +194,21 @@ class Watch:
         self.cancelled = False
 
     def until_over(self) -> Json:
-        while self.status is None:
-            # The file is looked at, too: a login node may write it that cannot signal this machine.
-            self.wake.wait(1.0 if self.deadline is None else min(1.0, self.deadline - time.monotonic()))
-            self.reap()
-            self.heed()
-            if self.status is None and self.deadline is not None and time.monotonic() >= self.deadline:
-                break
-        survivors = self.clear()
+        """Whatever goes wrong in here, the job does not go on without a supervisor, and its end is told."""
+        try:
+            self.until_ended()
+        except Exception:
+            note(self.directory)
+        try:
+            survivors = self.clear()
+        except Exception:
+            note(self.directory)
+            survivors = self.kill_group()
         code, name = None, None
         if self.status is None:
             name = "SIGKILL"
         elif os.WIFSIGNALED(self.status):
-            name = signal.Signals(os.WTERMSIG(self.status)).name
+            name = processes.signal_name(os.WTERMSIG(self.status))
         else:
             code = os.WEXITSTATUS(self.status)
         exit_: Json = {"code": code, "signal": name, "ended": files.now()}
@@ -208,6 +217,15 @@ class Watch:
         if survivors:
             exit_["survivors"] = [{"pid": one.pid, "name": one.name} for one in survivors]
         return exit_
+
+    def until_ended(self) -> None:
+        while self.status is None:
+            # The file is looked at, too: a login node may write it that cannot signal this machine.
+            self.wake.wait(1.0 if self.deadline is None else min(1.0, self.deadline - time.monotonic()))
+            self.reap()
+            self.heed()
+            if self.status is None and self.deadline is not None and time.monotonic() >= self.deadline:
+                break
 
     def heed(self) -> None:
         """Asks the job's first process to stop, once; a later request can only shorten the grace."""
@@ -253,6 +271,16 @@ class Watch:
         self.reap()
         return left
 
+    def kill_group(self) -> list[processes.Process]:
+        """What can be done without the list of processes: the job's own group. It is a survivor where it has not ended by that."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.job.pid, signal.SIGKILL)
+        patience = time.monotonic() + KILL_PATIENCE
+        while self.status is None and time.monotonic() < patience:
+            self.wake.wait(0.05)
+            self.reap()
+        return [processes.Process(self.job.pid, os.getpid(), "", "", "job")] if self.status is None else []
+
     def wait_for_end(self, seconds: float) -> list[processes.Process]:
         until = time.monotonic() + seconds
         while True:
@@ -266,7 +294,8 @@ class Watch:
 class End:
     """The place of `exit.json`, kept on the disk from the start, so that a full one cannot make the end unsayable or empty."""
 
-    def __init__(self, directory: str) -> None:
+    def __init__(self, directory: str, run: str) -> None:
+        self.run = run
         self.path = os.path.join(directory, "exit.json")
         self.kept = files.unfinished(self.path)
         self.ballast = os.path.join(directory, ".reserve")
@@ -282,7 +311,7 @@ class End:
 
     def write(self, exit_: Json) -> None:
         files.remove_if_there(self.ballast)
-        text = json.dumps(exit_).encode()
+        text = json.dumps(dict(exit_, run=self.run)).encode()
         # Blanks before the line end are JSON, too, and nothing has to be cut off after the data is safe.
         data = text + b" " * max(0, EXIT_BYTES - 1 - len(text)) + b"\n"
         until = time.monotonic() + EXIT_PATIENCE
@@ -316,8 +345,6 @@ def main() -> None:
         if member in request:
             request[member] = os.path.abspath(os.path.expanduser(request[member]))
     if request["do"] == "cancel":
-        import cancel
-
         answer(cancel.cancel(request["directory"], request["grace"]))
         return
     detach(request["directory"])
@@ -334,10 +361,15 @@ def main() -> None:
         if not told:
             errno_ = getattr(error, "errno", None)
             say({"problem": "failed", "errno": errno_, "message": str(error) or repr(error), "path": getattr(error, "filename", None)})
-        with contextlib.suppress(OSError), open(os.path.join(request["directory"], "supervisor.log"), "a") as log:
-            log.write(f"{files.now()} {traceback.format_exc()}")
+        note(request["directory"])
         code = 1
     os._exit(code)
+
+
+def note(directory: str) -> None:
+    """Keeps what went wrong for who looks later."""
+    with contextlib.suppress(OSError), open(os.path.join(directory, "supervisor.log"), "a") as log:
+        log.write(f"{files.now()} {traceback.format_exc()}")
 
 
 def answer(what: Json) -> None:
