@@ -52,12 +52,13 @@ describe("ssh: what happens to connections", { skip: withoutSshd }, () => {
     return directory;
   };
   const whole = (path: string) => createHash("sha256").update(readFileSync(path)).digest("hex");
-  /** Whether the first bytes of a file are there that is on its way. */
-  const begun = (folder: string, name: string) =>
-    until(
-      async () => readdirSync(folder).some((entry) => entry.startsWith(`${name}.part`) && statSync(join(folder, entry)).size > 0),
-      "the first bytes",
-    );
+  /** Waits until the first bytes of a file are there that is on its way, whole pieces of them. */
+  const begun = (folder: string, name: string, piece = 1) =>
+    until(async () => {
+      const part = readdirSync(folder).find((entry) => entry.startsWith(`${name}.part`));
+      const size = part === undefined ? 0 : statSync(join(folder, part)).size;
+      return size > 0 && size % piece === 0;
+    }, "the first bytes");
 
   test("a cut line is taken up again, and the job does not hear of it", async () => {
     const { transport, sshd } = place;
@@ -139,7 +140,8 @@ describe("ssh: what happens to connections", { skip: withoutSshd }, () => {
     await first.stat("~");
     const cut = sshd.prepareCut();
     const fetching = first.download(there, to).catch((error: unknown) => error);
-    await begun(local, "fetched");
+    // While a piece is being written nothing is asked for, and a cut would not be felt.
+    await begun(local, "fetched", 4 * 1024 * 1024);
     cut();
     problem("host/unreachable")(await fetching);
     await first.close();
