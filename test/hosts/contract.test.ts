@@ -347,6 +347,16 @@ for (const [kind, skip, make] of PLACES)
       }
     });
 
+    test("what a job of another machine could not end is passed on", async () => {
+      const directory = await newJob();
+      const run = { host: "another", pid: 1, process_start: "1", boot_id: "b", started: "2026-01-01T00:00:00.000Z", run: "a", cookie: "c" };
+      const survivors = [{ pid: 7, name: "python3" }];
+      const exit = { code: null, signal: "SIGKILL", ended: run.started, cancelled: true, survivors, run: "a" };
+      await host().mkdirExclusive(join(directory, "runs/1"), { "run.json": JSON.stringify(run) });
+      await host().writeWhole(join(directory, "exit.json"), JSON.stringify(exit));
+      assert.deepEqual(await host().cancel(directory, 0.2), { state: "ended", host: "another", exit, survivors });
+    });
+
     test("a signal without a name is told", { skip: process.platform !== "linux" && "needs real-time signals" }, async () => {
       const directory = await newJob();
       await host().spawn(directory, shell("kill -40 $$"));
