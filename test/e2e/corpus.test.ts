@@ -7,7 +7,7 @@ import { violationsOf } from "./axe.ts";
 import { withoutEditor } from "./browser.ts";
 import { corpusProject } from "./corpus-project.ts";
 import { type Editor, startEditor } from "./editor.ts";
-import { quickInput } from "./palette.ts";
+import { quickInput, quickPickRows } from "./palette.ts";
 import { until } from "./until.ts";
 import { dropFile, keptOf } from "./views.ts";
 
@@ -27,9 +27,13 @@ const notice = (panel: FrameLocator, text: string | RegExp): Locator => panel.lo
 const details = (panel: FrameLocator): Locator => panel.locator("#details");
 
 async function openDataset(editor: Editor, name: string): Promise<FrameLocator> {
-  await editor.command("View: Focus First Editor Group");
-  await editor.command("jiuzhang.openCorpus");
-  await editor.pick(name);
+  // A panel that has just been given the focus may take it once more, and the question closes unanswered: then it is asked again.
+  await until(`the question for ${name}`, async () => {
+    await editor.command("View: Focus First Editor Group");
+    await editor.command("jiuzhang.openCorpus");
+    await quickPickRows(editor.page).filter({ hasText: name }).first().click({ timeout: 10_000 });
+    return true;
+  });
   const panel = await editor.webview(name);
   await panel.locator(".row[role=option], .state").first().waitFor();
   return panel;
