@@ -9,6 +9,8 @@ from hypothesis import settings
 # Tests never look at the network, and two cores are shared by all.
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+# Threads that share their cores with other processes wait for one another by spinning.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 # Two busy cores keep no deadline; where a change must pass, the cases are the same each time.
