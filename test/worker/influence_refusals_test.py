@@ -39,7 +39,7 @@ CASES: list[tuple[dict[str, Any], int, list[str]]] = [
     ({"targets": {}}, 64, ["spec/wrong", "`targets`"]),
     ({"aggregate": "quota", "shares": {"words": 1}}, 64, ["spec/shares", "algebra"]),
     ({"shares": {"words": 1, "algebra": 1}}, 64, ["spec/shares", "quota alone"]),
-    ({"launch": {"nodes": 2}}, 64, ["spec/launch", "one node"]),
+    ({"launch": {"nodes": 2}}, 64, ["spec/launch", "does not divide its work over nodes"]),
     ({"lora": {"targets": ["w_pack"]}}, 64, ["spec/lora", "w_pack"]),
     ({"candidates": [{"path": "nowhere.jsonl"}]}, 65, ["data/missing-file", "nowhere.jsonl"]),
     ({"candidates": [{"path": "empty.jsonl"}]}, 65, ["data/empty", "empty.jsonl"]),

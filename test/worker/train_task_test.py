@@ -225,7 +225,8 @@ def test_full_memory_says_which_batch_and_what_to_lower(tmp_path: Path, tiny_mod
     (error,) = done.told("error")
     assert error["code"] == "host/out-of-memory"
     assert "at step 3, with a batch of 1 × " in error["message"]
-    assert "Lower micro_batch_size (2) or max_length (96), or set activation_checkpointing" in error["remedy"]
+    assert "Lower micro_batch_size (2) or set activation_checkpointing; started again, it goes on" in error["remedy"]
+    assert "lower max_length (96)" in error["remedy"] and "in another folder" in error["remedy"]
     # What it says helps: a smaller micro-batch may go on.
     smaller = small_spec(tmp_path, tiny_model, checkpoints={"every_steps": 1}, micro_batch_size=1, activation_checkpointing=True)
     again = fork_task("train", tmp_path, smaller)

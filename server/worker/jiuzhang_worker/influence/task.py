@@ -44,17 +44,11 @@ def influence(job: Job) -> None:
 
 
 def check(spec: Mapping[str, Any]) -> None:
-    """What a schema cannot say. Raises spec/shares, spec/aggregate, spec/launch."""
+    """What a schema cannot say. Raises spec/shares."""
     unknown = sorted({*spec.get("shares", {})} ^ {*spec["targets"]}) if "shares" in spec else []
     if unknown:
         raise Problem(
             "spec/shares", f"`shares` and `targets` do not name the same tasks: {', '.join(unknown)}", remedy="Give each task one share."
-        )
-    if spec["launch"]["nodes"] > 1:
-        raise Problem(
-            "spec/launch",
-            "Influence runs on one node, with a process per GPU",
-            remedy="Give each node its own part of the candidates and the same `checkpoints`, then name all of them with the stores merged.",
         )
     if "shares" in spec and spec["aggregate"] != "quota":
         raise Problem("spec/shares", "`shares` has a meaning with aggregate: quota alone", remedy="Leave it out, or aggregate by quota.")
