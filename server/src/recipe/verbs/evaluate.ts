@@ -1,22 +1,8 @@
 import * as z from "zod";
 import { EvaluateSpec } from "#protocol/files/specs/evaluate.ts";
-import { free } from "../roles.ts";
-import { common, files, model, oneOrMore } from "./parts.ts";
+import { common, engineArguments, files, model, oneOrMore } from "./parts.ts";
 
-const {
-  tests: specTests,
-  shots: specShots,
-  prompt,
-  instruction,
-  sampling,
-  grading,
-  engine,
-  context,
-  replicas,
-  batch_size,
-  vllm,
-  launch,
-} = EvaluateSpec.shape;
+const { tests: specTests, shots: specShots, prompt, instruction, sampling, grading } = EvaluateSpec.shape;
 const test = specTests.element.shape;
 const shots = specShots.unwrap().shape;
 
@@ -44,11 +30,6 @@ export const evaluateStep = z.strictObject({
   instruction,
   sampling,
   grading,
-  engine,
-  context,
-  replicas: free(replicas),
-  batch_size: free(batch_size),
-  vllm: free(vllm),
-  launch: free(launch),
+  ...engineArguments,
   ...common,
 });

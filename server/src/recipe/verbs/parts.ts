@@ -1,10 +1,23 @@
 import * as z from "zod";
+import { engineMembers } from "#protocol/files/specs/engine.ts";
 import { free, type Kind, oneOrList, withRole } from "../roles.ts";
 import { NAME } from "../schema.ts";
 
 /** Parts that several verbs share. Descriptions are what the editor shows beside a setting. */
 
 const text = z.string().min(1);
+
+const { engine, context, replicas, batch_size, vllm, launch } = engineMembers;
+
+/** What answers requests on the step's host; only the engine and its context decide what comes out. */
+export const engineArguments = {
+  engine,
+  context,
+  replicas: free(replicas),
+  batch_size: free(batch_size),
+  vllm: free(vllm),
+  launch: free(launch),
+};
 
 /** A path or pattern of which the content counts, and what the files are called where `names` says so. */
 export const files = (description: string, example: string, names?: true | string) =>

@@ -1,10 +1,8 @@
 import * as z from "zod";
-import { SynthesizeSpec } from "#protocol/files/specs/synthesize.ts";
 import { free, withRole } from "../roles.ts";
 import { NAME } from "../schema.ts";
-import { common, input, model, oneOrMore, where } from "./parts.ts";
+import { common, engineArguments, input, model, oneOrMore, where } from "./parts.ts";
 
-const { engine, replicas, batch_size, context, vllm, launch } = SynthesizeSpec.shape;
 const SEEDS = "Texts that problems are made from: an import as steps.NAME, or a path or pattern of files.";
 
 export const synthesizeStep = z.strictObject({
@@ -60,11 +58,6 @@ export const synthesizeStep = z.strictObject({
       .describe("Money at which the step stops, in the currency of the endpoint's price. What was paid for is kept.")
       .meta({ examples: [150] }),
   ),
-  engine,
-  context,
-  replicas: free(replicas),
-  batch_size: free(batch_size),
-  vllm: free(vllm),
-  launch: free(launch),
+  ...engineArguments,
   ...common,
 });

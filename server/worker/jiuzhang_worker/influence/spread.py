@@ -101,9 +101,9 @@ def main(described: Path, rank: int) -> int:
     from jiuzhang_worker.influence.gather import open_points, take
     from jiuzhang_worker.job.events import Events
     from jiuzhang_worker.job.life import translate
+    from jiuzhang_worker.job.orphans import die_with_parent
     from jiuzhang_worker.job.stop import Stop
     from jiuzhang_worker.models.load import find_model
-    from jiuzhang_worker.train.launch import die_with_parent
 
     die_with_parent()
     stop = Stop()

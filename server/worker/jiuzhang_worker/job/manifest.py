@@ -25,7 +25,6 @@ class Manifest:
         self.results: dict[str, Any] = {}
         self._identities = out / "work" / "identities.jsonl"
         self._begun_with: dict[tuple[str, str], Any] = {(line["what"], line["name"]): line["is"] for line in read_objects(self._identities)}
-        self._noted = set(self._begun_with)
 
     def add(self, path: Path, rows: int | None = None) -> dict[str, Any]:
         """A file under `out`. rows: 0 for what has none."""
@@ -54,14 +53,13 @@ class Manifest:
 
     def _same(self, what: str, name: str, value: Any) -> None:
         """Results of two contents under one name must not be mixed. What a run is made of is noted when it is first read."""
-        before = self._begun_with.setdefault((what, name), value)
-        if before != value:
-            raise other_data(self._out, name)
-        if (what, name) not in self._noted:
-            self._noted.add((what, name))
+        if (what, name) not in self._begun_with:
+            self._begun_with[what, name] = value
             self._identities.parent.mkdir(parents=True, exist_ok=True)
             with self._identities.open("ab") as file:
                 file.write(line_bytes({"what": what, "name": name, "is": value}))
+        elif self._begun_with[what, name] != value:
+            raise other_data(self._out, name)
 
     def write(self) -> None:
         write_json(

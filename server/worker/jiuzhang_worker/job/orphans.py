@@ -7,6 +7,16 @@ import threading
 from multiprocessing import parent_process
 
 
+def die_with_parent() -> None:
+    """The kernel kills this process when the one that started it has ended, however, also in a computation that lets no thread of ours
+    run. Linux only; others have no such call."""
+    if sys.platform == "linux":
+        import ctypes
+
+        PR_SET_PDEATHSIG = 1  # noqa: N806
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 def end_with_parent() -> None:
     """Called first thing in a child of multiprocessing. Ctrl+C and SIGTERM, which reach whole groups, are the parent's affair."""
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -15,10 +25,7 @@ def end_with_parent() -> None:
     if parent is None:
         return
     if sys.platform == "linux":
-        # The kernel sees to it also while a long computation lets no thread of ours run.
-        import ctypes
-
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+        die_with_parent()
         if os.getppid() != parent.pid:
             os._exit(1)
         return

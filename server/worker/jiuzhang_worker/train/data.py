@@ -11,6 +11,7 @@ from jiuzhang_worker.data.examples import Example, read_pairs
 from jiuzhang_worker.data.source import files_of
 from jiuzhang_worker.job.files import sha256_of, write_json
 from jiuzhang_worker.job.job import Job
+from jiuzhang_worker.job.manifest import other_data
 from jiuzhang_worker.job.problem import Problem
 from jiuzhang_worker.text.serialization import SERIALIZATION, Tokens
 from jiuzhang_worker.train.rows import Counts, Row, token_rows
@@ -78,12 +79,7 @@ def _same(job: Job, hashes: dict[str, str], model: dict[str, Any], known: dict[s
     if model["sha256"] != known["model"]["sha256"] or model.get("adapter_sha256") != known["model"].get("adapter_sha256"):
         other.append("model")
     if other:
-        raise Problem(
-            "out/other-data",
-            f"{job.out} was begun with another content of {other[0]}",
-            remedy="Name another folder after --out, or bring back what was there.",
-            file=other[0],
-        )
+        raise other_data(job.out, other[0])
 
 
 def _make(job: Job, tokenizer: Any, folder: Path) -> tuple[list[int], int, dict[str, Any]]:

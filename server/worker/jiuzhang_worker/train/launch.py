@@ -1,6 +1,5 @@
 """Several processes: the task starts torchrun, hands a request to stop on to it, and reads how its processes ended."""
 
-import ctypes
 import json
 import os
 import signal
@@ -89,10 +88,3 @@ def _environment(settings: dict[str, Any]) -> dict[str, str]:
 
 def outcome_path(work: Path, rank: int) -> Path:
     return work / f"outcome-{rank}.json"
-
-
-def die_with_parent() -> None:
-    """A process whose torchrun was killed must not go on writing beside the run that follows. Linux only; others have no such call."""
-    if sys.platform == "linux":
-        PR_SET_PDEATHSIG = 1  # noqa: N806
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -197,7 +197,8 @@ def _results(state: Any, per_epoch: int) -> dict[str, Any]:
 
 def main(path: Path) -> int:
     """One process under torchrun. How it ended stands in `work/outcome-<rank>.json`, since torchrun tells only that something failed."""
-    from jiuzhang_worker.train.launch import die_with_parent, outcome_path
+    from jiuzhang_worker.job.orphans import die_with_parent
+    from jiuzhang_worker.train.launch import outcome_path
     from jiuzhang_worker.train.task import quiet
 
     die_with_parent()

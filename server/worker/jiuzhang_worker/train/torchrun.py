@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 
-from jiuzhang_worker.train.launch import die_with_parent
+from jiuzhang_worker.job.orphans import die_with_parent
 
 if __name__ == "__main__":
     parent = int(sys.argv.pop(1))
